@@ -1,0 +1,85 @@
+# Dragoman: one static runner per guest.  `make help` lists what can be made.
+#
+# Common code (base, translator, syscall, loader, runner) is compiled once;
+# a guest adds the objects of its folder under frontends/ and is linked into
+# its own binary.  The runner is linked at a fixed high address without
+# relocations: no layout of the kernel places anything there, every table is a
+# clean shared page, and translated code may rely on the run-time's addresses.
+
+GUESTS  = aarch64
+PREFIX  = /usr/local
+DESTDIR =
+DEBUG   = 0
+VERSION = 0.1
+
+CC      = gcc
+BUILD   = build$(if $(filter 1,$(DEBUG)),/debug)
+HOST    = x64
+
+MUSL    = /usr/lib/x86_64-linux-musl
+MUSLINC = /usr/include/x86_64-linux-musl
+GCCLIB  = $(dir $(shell $(CC) -print-libgcc-file-name))
+GCCINC  = $(shell $(CC) -print-file-name=include)
+
+WARN    = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter
+CFLAGS  = -std=gnu11 -O2 -g $(WARN)
+ifeq ($(DEBUG),1)
+CFLAGS += -O1 -DDEBUG=1 -fsanitize=undefined -fsanitize-undefined-trap-on-error
+endif
+ALL_CFLAGS = $(CFLAGS) -fPIE -fno-strict-aliasing -fno-stack-protector -D_GNU_SOURCE \
+  -DVERSION='"$(VERSION)"' -nostdinc -isystem $(MUSLINC) -isystem $(GCCINC) \
+  -I. -I$(BUILD)/gen -MMD -MP
+# Headers of the distribution's libraries (libelf, capstone, zlib), after musl's.
+LIB_CFLAGS = -idirafter /usr/include -idirafter /usr/include/x86_64-linux-gnu
+
+LDFLAGS = -static -no-pie -nostdlib -nostartfiles -Wl,--no-relax -Wl,--build-id=none \
+  -Wl,-Ttext-segment=0x200000000000 -Wl,--defsym=_DYNAMIC=0x200000000000 -Wl,-z,noexecstack
+LIBS    = -L$(MUSL) -L/usr/lib/x86_64-linux-gnu -lelf -lz -lcapstone -lc -L$(GCCLIB) -lgcc
+
+COMMON_DIRS = base translator translator/host/$(HOST) syscall loader semihosting runner
+COMMON_SRC  = $(foreach d,$(COMMON_DIRS),$(wildcard $(d)/*.c))
+COMMON_OBJ  = $(COMMON_SRC:%.c=$(BUILD)/%.o)
+guest_dir   = frontends/$(1)
+guest_src   = $(wildcard $(call guest_dir,$(1))/*.c)
+guest_obj   = $(patsubst %.c,$(BUILD)/%.o,$(call guest_src,$(1))) $(BUILD)/gen/$(call guest_dir,$(1))/decode.o
+RUNNERS     = $(GUESTS:%=$(BUILD)/dragoman-%)
+
+.PHONY: all
+all: $(RUNNERS)
+
+.SECONDEXPANSION:
+$(RUNNERS): $(BUILD)/dragoman-%: $(COMMON_OBJ) $$(call guest_obj,$$*) $(BUILD)/flags
+	$(CC) $(LDFLAGS) -o $@ $(MUSL)/crt1.o $(MUSL)/crti.o $(filter %.o,$^) -Wl,--start-group $(LIBS) -Wl,--end-group $(MUSL)/crtn.o
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(if $(shell grep -lE 'libelf|gelf|capstone|zlib' $<),$(LIB_CFLAGS)) -c -o $@ $<
+
+# Rebuild when the flags change.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(BUILD)
+	@echo '$(CC) $(ALL_CFLAGS) $(LDFLAGS)' | cmp -s - $@ || echo '$(CC) $(ALL_CFLAGS) $(LDFLAGS)' > $@
+.PHONY: FORCE
+FORCE:
+
+# The decoder of each guest, made from its instruction table.
+$(BUILD)/mkdecode: $(wildcard tools/*.c tools/*.h)
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 -g $(WARN) -I. -o $@ $(filter %.c,$^)
+
+.PRECIOUS: $(BUILD)/gen/frontends/%/decode.c $(BUILD)/gen/frontends/%/decode.h
+$(BUILD)/gen/frontends/%/decode.c $(BUILD)/gen/frontends/%/decode.h &: frontends/%/insn.tbl $(BUILD)/mkdecode
+	@mkdir -p $(@D)
+	$(BUILD)/mkdecode -o $(BUILD)/gen/frontends/$*/decode $<
+
+$(BUILD)/gen/frontends/%/decode.o: $(BUILD)/gen/frontends/%/decode.c
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+# Guest sources include the generated header.
+$(foreach g,$(GUESTS),$(patsubst %.c,$(BUILD)/%.o,$(call guest_src,$(g)))): | $(foreach g,$(GUESTS),$(BUILD)/gen/$(call guest_dir,$(g))/decode.h)
+
+-include $(COMMON_OBJ:.o=.d) $(foreach g,$(GUESTS),$(patsubst %.o,%.d,$(call guest_obj,$(g))))
+
+.PHONY: clean
+clean:
+	rm -rf build
