@@ -1,0 +1,81 @@
+/*
+ * The guest's address space: one interval tree of mappings, and the only way from a guest address
+ * to host memory.
+ *
+ * With guest_base 0 (64-bit guests) a guest address is the host address; the functions below hold for
+ * any base.  The tree answers placement, /proc/self/maps, brk, protection and "is this executable".
+ * It is shared by all threads of a process and locked inside; it is ours after fork, too.
+ * Nothing here allocates with malloc: guest threads call it.
+ */
+#ifndef BASE_SPACE_H
+#define BASE_SPACE_H
+
+#include "base/types.h"
+
+/* Linux's generic PROT_ and MAP_ bits (include/uapi/asm-generic/mman*.h) */
+enum { G_PROT_READ = 1, G_PROT_WRITE = 2, G_PROT_EXEC = 4 };
+enum {
+	G_MAP_SHARED = 1, G_MAP_PRIVATE = 2, G_MAP_FIXED = 0x10, G_MAP_ANONYMOUS = 0x20, G_MAP_GROWSDOWN = 0x100,
+	G_MAP_NORESERVE = 0x4000, G_MAP_STACK = 0x20000, G_MAP_FIXED_NOREPLACE = 0x100000
+};
+
+struct mapping {
+	gaddr start, end;
+	u32 prot, flags;     /* as above, as last set */
+	u64 dev, ino, off;   /* backing file, 0 if anonymous; off is that of start */
+	const char *name;    /* path or "[heap]", "[stack]", "[vdso]" or NULL; stays valid for the process */
+};
+
+extern u64 guest_base;
+
+static inline void *g2h(gaddr a)
+{
+	return (void *)(a + guest_base);
+}
+
+static inline gaddr h2g(const void *p)
+{
+	return (u64)p - guest_base;
+}
+
+/*
+ * va_bits: the guest's ceiling; page: guest page size (power of two, >= the host's); base: guest_base.
+ * reserved: bytes reserved for the guest from base on, 0: the whole address space is shared with us.
+ */
+void space_init(unsigned va_bits, u32 page, u64 base, u64 reserved);
+u32 space_page(void);
+
+/* As mmap(2): the address, or a negative errno.  The host's fd.  hint is a guest address. */
+s64 space_mmap(gaddr hint, u64 len, u32 prot, u32 flags, int fd, u64 off, const char *name);
+s64 space_munmap(gaddr a, u64 len);
+s64 space_mprotect(gaddr a, u64 len, u32 prot);
+s64 space_mremap(gaddr old, u64 old_len, u64 new_len, u32 flags, gaddr new_addr);
+s64 space_brk(gaddr a);                       /* Linux's brk: the resulting break */
+void space_set_brk(gaddr start);
+
+/* The mapping that holds a, or the next one above; false if none.  A copy. */
+bool space_find(gaddr a, struct mapping *out);
+/* True if [a, a + len) is mapped with all bits of prot. */
+bool space_check(gaddr a, u64 len, u32 prot);
+/* Calls fn for each mapping in order until it returns false. */
+void space_walk(bool (*fn)(const struct mapping *m, void *arg), void *arg);
+
+/* Called (outside the lock) after executable memory went away or changed. */
+extern void (*space_on_exec_change)(gaddr start, gaddr end);
+
+/* Around fork: the lock is held by the forking thread and released on both sides. */
+void space_fork_prepare(void);
+void space_fork_done(bool child);
+
+/*
+ * Copies between guest and host that survive any pointer: 0 or -EFAULT, nothing else.  A fault inside is
+ * caught by the host's signal handler through copy_fixup().
+ */
+int copy_in(void *dst, gaddr src, size_t n);
+int copy_out(gaddr dst, const void *src, size_t n);
+/* Length of the string (without NUL) copied into dst, -EFAULT, or -ENAMETOOLONG if it has `size` bytes or more. */
+s64 copy_in_str(char *dst, gaddr src, size_t size);
+/* If host pc lies in a copy function: the pc to continue at (it returns -EFAULT), else 0. */
+u64 copy_fixup(u64 host_pc);
+
+#endif

@@ -1,0 +1,53 @@
+/* From a file to a process image: ELF, interpreter, stack, auxiliary vector, vdso. */
+#ifndef LOADER_LOADER_H
+#define LOADER_LOADER_H
+
+#include "base/guest.h"
+
+struct image {
+	gaddr entry;        /* where execution begins: the interpreter's, if any */
+	gaddr sp;           /* initial stack pointer */
+	gaddr exec_entry;   /* AT_ENTRY */
+	gaddr brk;          /* first address after the image, page-aligned */
+	gaddr interp_base;  /* AT_BASE */
+	gaddr vdso;
+	gaddr stack_start, stack_size;
+	gaddr arg_start, arg_end, env_start, env_end;
+	gaddr auxv;         /* guest address of the auxiliary vector */
+	size_t auxv_size;   /* bytes, AT_NULL included */
+	const char *exe;    /* absolute path */
+};
+
+struct load_request {
+	const char *path;       /* the program */
+	int fd;                 /* already open (AT_EXECFD), or -1 */
+	const char *sysroot;    /* -L, or NULL */
+	char *const *argv, *const *envp;
+	u64 stack_size;         /* -s, or 0: RLIMIT_STACK */
+	const struct guest *g;
+	bool secure;            /* AT_SECURE */
+};
+
+/* Why a file cannot be run; `status` is the shell's exit code, `text` one line without newline. */
+struct load_error {
+	int status;
+	int err;                /* positive errno as execve would give, for the guest's execve */
+	char text[512];
+};
+
+/* Maps everything and builds the stack.  False and *e on error; memory may then be partly mapped. */
+bool load_program(const struct load_request *q, struct image *img, struct load_error *e);
+
+/*
+ * What kind of file is it?  Reads only the header.  0 and *kind, or a negative errno.
+ */
+enum file_kind { FILE_GUEST_ELF, FILE_OTHER_ELF, FILE_SCRIPT, FILE_UNKNOWN };
+int load_probe(int fd, const struct guest *g, enum file_kind *kind);
+
+/*
+ * Looks up an absolute guest path under the sysroot, resolving absolute symbolic links inside it.
+ * The path to open (in buf) if it exists there, else `path` itself.
+ */
+const char *sysroot_path(const char *sysroot, const char *path, char *buf, size_t size);
+
+#endif

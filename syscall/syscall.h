@@ -1,0 +1,55 @@
+/*
+ * Linux as the guest sees it: what the run loop asks of the system-call layer.
+ */
+#ifndef SYSCALL_SYSCALL_H
+#define SYSCALL_SYSCALL_H
+
+#include "base/guest.h"
+#include "base/vcpu.h"
+
+/*
+ * The layer below the run loop may not call up or sideways; the runner fills these in.
+ */
+struct syscall_hooks {
+	/* Runs a guest thread until it ends; does not return.  Called on the new host thread. */
+	void (*run_thread)(struct vcpu *c);
+	/* translator_fault, translator_kick, ... */
+	bool (*fault)(struct vcpu *c, int signo, int code, u64 addr, void *uc);
+	void (*kick)(struct vcpu *c);
+	void (*unkick)(struct vcpu *c);
+	void (*invalidate)(gaddr start, gaddr end);
+	void (*fork_prepare)(void);
+	void (*fork_parent)(void);
+	void (*fork_child)(struct vcpu *c);
+	void (*vcpu_init)(struct vcpu *c, const struct guest *g);
+	void (*vcpu_done)(struct vcpu *c);
+};
+
+/* What the runner knows of the process, for execve, /proc and uname. */
+struct process {
+	const char *runner;       /* path of this runner, for re-execution: "/proc/self/exe" or a real path */
+	const char *exe;          /* absolute path of the guest program */
+	const char *sysroot;      /* -L, or NULL */
+	char *const *runner_argv; /* options to repeat on re-execution, NULL-terminated */
+	const char *uname_release;/* -r, or NULL */
+	bool strace;
+	u64 stack_start, stack_size;
+	const u8 *auxv;           /* as the guest sees it, for /proc/self/auxv */
+	size_t auxv_size;
+	gaddr arg_start, arg_end, env_start, env_end;
+};
+extern struct process the_process;
+
+/* Once, before the first guest instruction: installs host signal handlers, makes c's task. */
+void syscall_init(struct vcpu *c, const struct syscall_hooks *hooks);
+
+/* EXIT_SYSCALL: executes the call, writes the result; may not return (exit, execve). */
+void syscall_run(struct vcpu *c);
+
+/* EXIT_FAULT, EXIT_TRAP, EXIT_UNDEF: a synchronous signal; si_addr. */
+void signal_force(struct vcpu *c, int signo, int code, gaddr addr);
+
+/* Delivers what is pending and not blocked: builds frames, or ends the process. */
+void signal_deliver(struct vcpu *c);
+
+#endif
