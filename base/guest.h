@@ -98,6 +98,7 @@ struct guest {
 	int (*cpuinfo)(char *buf, size_t size, unsigned cpu);
 	/* Writes the frame and sets registers; false if the stack cannot be written (then SIGSEGV). */
 	bool (*push_frame)(struct vcpu *c, const struct sigframe *f);
+	bool sa_restorer;           /* struct sigaction has a restorer member (the kernel's SA_RESTORER) */
 	/* Reads the frame back; false if it is bad.  Fills mask and altstack_* of f. */
 	bool (*pop_frame)(struct vcpu *c, struct sigframe *f);
 	/* EXIT_TRAP with vcpu->trap: fills signo and code; si_addr is vcpu->pc.  May change pc. */

@@ -400,17 +400,15 @@ s64 space_mmap(gaddr hint, u64 len, u32 prot, u32 flags, int fd, u64 off, const 
 	return r;
 }
 
-void space_adopt(gaddr a, u64 len, u32 prot, u32 flags, const char *name)
+void space_adopt(const struct mapping *m)
 {
-	struct mapping m = { .start = a, .end = a + ALIGN_UP(len, s.page), .prot = prot, .flags = flags,
-			     .name = name };
 	bool changed = false;
 
 	lock_take(&s.lock);
 	if (room(3))
-		changed = put(&m);
+		changed = put(m);
 	lock_drop(&s.lock);
-	tell_exec(changed, m.start, m.end);
+	tell_exec(changed, m->start, m->end);
 }
 
 void space_forget(gaddr a, u64 len)

@@ -55,7 +55,7 @@ s64 space_brk(gaddr a);                       /* Linux's brk: the resulting brea
 void space_set_brk(gaddr start);
 
 /* Records, or forgets, a mapping that another call than mmap made or unmade (shmat). */
-void space_adopt(gaddr a, u64 len, u32 prot, u32 flags, const char *name);
+void space_adopt(const struct mapping *m);
 void space_forget(gaddr a, u64 len);
 
 /* The mapping that holds a, or the next one above; false if none.  A copy. */
