@@ -7,6 +7,7 @@
 
 #include "base/die.h"
 #include "base/log.h"
+#include "base/vcpu.h"
 #include "translator/eval.h"
 #include "translator/ir.h"
 
