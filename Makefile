@@ -83,3 +83,8 @@ $(foreach g,$(GUESTS),$(patsubst %.c,$(BUILD)/%.o,$(call guest_src,$(g)))): | $(
 .PHONY: clean
 clean:
 	rm -rf build
+
+# The support table of the system calls, from their rows.
+.PHONY: syscalls
+syscalls:
+	@awk -f tools/syscalls.awk syscall/syscalls.def
