@@ -25,8 +25,12 @@ enum runtime_entry {
 	RT_LINK,      /* link exit descriptor number (first scratch register) and go on there */
 	RT_INDIRECT,  /* go on at the guest address in the first scratch register */
 	RT_RETURN,    /* the same, for a return that the top of the return stack does not match */
+	RT_LEAVE,     /* leave with the exit reason in exit_arg */
 	RT_COUNT
 };
+
+/* The return stack: bytes, and bytes of guard below and above it. */
+enum { RET_STACK_SIZE = 65536, RET_STACK_GUARD = 4096 };
 
 /* Why translated code came back to the run loop. */
 enum exit_reason {
@@ -47,13 +51,14 @@ struct vcpu {
 	u64 ret_top;           /* highest address of the return stack */
 	u64 guest_base;        /* host address of guest address 0 */
 	u64 pc;                /* guest pc; valid only outside translated code */
-	u32 exit_arg;          /* exit descriptor of the link that was taken, see cache.h */
+	u32 exit_arg;          /* reason of RT_LEAVE */
 	u32 mxcsr;             /* floating-point control and sticky flags of the guest while outside */
 	u32 host_mxcsr;        /* the run-time's own */
 	u32 fpctl;             /* the guest's floating-point control as last set, bits of enum ir_fpctl */
 	volatile u32 poll;     /* not 0: leave translated code at the next poll point */
 	u64 rt[RT_COUNT];
 	vec spill[VCPU_SPILLS];
+	vec arg[4];            /* operands and result of operations that the interpreter does for translated code */
 
 	/* --- the run loop's --- */
 	const struct guest *guest;

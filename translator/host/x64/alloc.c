@@ -265,7 +265,7 @@ void load_pc(struct gen *g, int r, gaddr a)
 		mov_ri(&g->e, r, a);
 }
 
-static void move_xmm(struct gen *g, int d, int s)
+void move_xmm(struct gen *g, int d, int s)
 {
 	if (d == s)
 		return;
@@ -284,12 +284,16 @@ static void xmm_mem(struct gen *g, u32 opc, int r, struct mem m)
 		op_rm(&g->e, opc, 0, r, m);
 }
 
-static void load_xmm(struct gen *g, enum ir_type type, int r, struct mem m)
+void load_xmm(struct gen *g, enum ir_type type, int r, struct mem m)
 {
 	xmm_mem(g, type == T_V128 ? MOVAPS_LOAD : type == T_F32 ? MOVSS_LOAD : MOVQ_LOAD, r, m);
 }
 
-/* pool constants follow the code; their address is fixed when the code is complete (lower_exit.c). */
+void store_xmm(struct gen *g, int r, struct mem m)
+{
+	xmm_mem(g, MOVAPS_STORE, r, m);
+}
+
 static void load_pool(struct gen *g, ref v, int r)
 {
 	vec c = g->t->pool[g->t->node[v].a];
@@ -374,7 +378,7 @@ static void to_spill(struct gen *g, ref v)
 }
 
 /* Slot memory is about to be overwritten: a value that has no other place moves to spill space. */
-static void save_owner(struct gen *g, unsigned slot)
+void save_owner(struct gen *g, unsigned slot)
 {
 	ref w = g->home_owner[slot];
 	struct value *x = &g->v[w];

@@ -21,7 +21,7 @@
 
 #include "base/guest.h"
 #include "base/vcpu.h"
-#include "translator/host/host.h"
+#include "translator/host.h"
 #include "translator/host/x64/emit.h"
 #include "translator/ir.h"
 
@@ -107,7 +107,7 @@ struct gen {
 
 /* Processor features in use. */
 extern struct x64_features {
-	bool avx, avx2, bmi2, lzcnt, bmi1, popcnt, fma, f16c, avx512, gfni, aes, pclmul, vbmi, movbe;
+	bool avx, avx2, bmi2, lzcnt, bmi1, popcnt, fma, f16c, avx512, gfni, aes, pclmul, vbmi, bitalg;
 } x64;
 
 /* --- alloc.c: operands of the current node --- */
@@ -164,6 +164,11 @@ ref fused_flags(struct gen *g);
 bool lower_flags(struct gen *g, const struct ir_node *n);  /* false: not one of its operations */
 void pack_flags(struct gen *g, int r);           /* memory form of what EFLAGS holds; uses rax */
 
+/* --- lower_fp.c: vector instructions in the form that the host has --- */
+void x_rrr(struct gen *g, u32 opc, int d, int a, int b);   /* d := a op b */
+void x_rr(struct gen *g, u32 opc, int d, int s);
+void x_round(struct gen *g, u32 opc, int d, int s, unsigned mode, bool inexact);
+
 /* --- lower_*.c: one node; they end with their result bound --- */
 bool lower_int(struct gen *g, const struct ir_node *n);   /* false: not one of its operations */
 bool lower_mem(struct gen *g, const struct ir_node *n);
@@ -180,6 +185,18 @@ struct mem address(struct gen *g, ref a, s32 disp);
  * Calls a pure C function for the current node and binds its result: nargs values, then nimm integers.
  */
 void call_helper(struct gen *g, void *fn, unsigned nargs, const ref *args, unsigned nimm, const u64 *imm);
+
+/* Calls fn(vcpu, imm...) where no value is passed or returned in registers. */
+void call_with_vcpu(struct gen *g, void *fn, unsigned nimm, const u64 *imm);
+void load_xmm(struct gen *g, enum ir_type type, int r, struct mem m);  /* as many bytes as the type has */
+void store_xmm(struct gen *g, int r, struct mem m);                    /* 16 bytes, aligned */
+void move_xmm(struct gen *g, int d, int s);
+void save_owner(struct gen *g, unsigned slot);  /* slot memory is about to be overwritten */
+
+/* --- runtime.c: the guest's floating-point control and flags while its translations run --- */
+void x64_take_fpctl(struct vcpu *c);             /* control := c->exit_arg */
+u32 x64_fpflags(void);
+void x64_set_fpflags(u32 flags);
 
 /* --- statemap.c --- */
 void map_point(struct gen *g);                        /* before the first instruction that may fault */

@@ -160,6 +160,11 @@ void call_helper(struct gen *g, void *fn, unsigned nargs, const ref *args, unsig
 	bind_result(g, g->t->node[g->i].type);
 }
 
+void call_with_vcpu(struct gen *g, void *fn, unsigned nimm, const u64 *imm)
+{
+	call_c(g, fn, true, 0, NULL, nimm, imm);
+}
+
 bool lower_call(struct gen *g, const struct ir_node *n)
 {
 	const struct ir_helper *h;
