@@ -11,6 +11,7 @@
  * what guests of the generic ABI read.
  */
 #include "base/log.h"
+#include "syscall/convert.h"
 #include "syscall/internal.h"
 #include "syscall/table.h"
 
@@ -100,13 +101,44 @@ static __attribute__((noinline)) s64 pass_paths(struct vcpu *c, const struct sys
 	return make_call(c, r, h);
 }
 
-/* Pointers to host addresses, and names. */
+/* A call with an array of buffers, where the guest's pointers are not the host's. */
+static __attribute__((noinline)) s64 pass_iov(struct vcpu *c, const struct syscall_row *r, unsigned i, const u64 *a, u64 *h)
+{
+	struct host_iovec iov[IOV_MAX];
+	s64 n = iov_in(a[i], a[arg_ref(r->arg[i])], iov);
+
+	if (n < 0)
+		return n;
+	h[i] = (u64)iov;
+	return make_call(c, r, h);
+}
+
+static __attribute__((noinline)) s64 pass_msghdr(struct vcpu *c, const struct syscall_row *r, unsigned i, const u64 *a, u64 *h)
+{
+	struct host_iovec iov[IOV_MAX];
+	struct host_msghdr m;
+	s64 ret = msghdr_in(a[i], &m, iov);
+
+	if (ret < 0)
+		return ret;
+	h[i] = (u64)&m;
+	ret = make_call(c, r, h);
+	return ret < 0 || msghdr_out(a[i], &m) == 0 ? ret : -EFAULT;
+}
+
+/* Pointers to host addresses, names to host names. */
 static __attribute__((noinline)) s64 pass_slow(struct vcpu *c, const struct syscall_row *r, const u64 *a)
 {
 	u64 h[MAX_SYSCALL_ARGS];
 
 	for (unsigned i = 0; i < MAX_SYSCALL_ARGS; i++)
 		h[i] = arg_kind(r->arg[i]) >= K_FIRST_PTR && a[i] ? a[i] + guest_base : a[i];
+	for (unsigned i = 0; pointers_differ() && i < MAX_SYSCALL_ARGS; i++) {
+		if (arg_kind(r->arg[i]) == K_IOVIN || arg_kind(r->arg[i]) == K_IOVOUT)
+			return pass_iov(c, r, i, a, h);
+		if (arg_kind(r->arg[i]) == K_MSGHDR)
+			return pass_msghdr(c, r, i, a, h);
+	}
 	return r->paths ? pass_paths(c, r, a, h) : make_call(c, r, h);
 }
 
@@ -114,11 +146,11 @@ static s64 call_row(struct vcpu *c, const struct syscall_row *r, const u64 *a)
 {
 	switch (r->mode) {
 	case MODE_PASS:
-		if (UNLIKELY(r->paths || guest_base))
+		if (UNLIKELY(r->paths || pointers_differ()))
 			return pass_slow(c, r, a);
 		return host_syscall6(r->host, a[0], a[1], a[2], a[3], a[4], a[5]);
 	case MODE_BLOCK:
-		if (UNLIKELY(r->paths || guest_base))
+		if (UNLIKELY(r->paths || pointers_differ()))
 			return pass_slow(c, r, a);
 		return blocking_syscall(c, r->host, a[0], a[1], a[2], a[3], a[4], a[5]);
 	case MODE_FN:
