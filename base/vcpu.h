@@ -70,6 +70,8 @@ struct vcpu {
 	u64 fault_addr;
 	struct tr *tr;         /* the translation under construction */
 	vec *val;              /* the interpreter's values, one per node of tr */
+	struct vcpu *next;     /* in the translator's list of threads */
+	u32 generation;        /* of the code cache that the return stack and table belong to */
 
 	u8 state[VCPU_STATE_SIZE] __attribute__((aligned(64)));
 
