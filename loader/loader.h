@@ -16,6 +16,7 @@ struct image {
 	gaddr auxv;         /* guest address of the auxiliary vector */
 	size_t auxv_size;   /* bytes, AT_NULL included */
 	const char *exe;    /* absolute path */
+	const char *sysroot;/* the one in force: -L, or the default one that held the interpreter, or NULL */
 };
 
 struct load_request {
@@ -26,6 +27,8 @@ struct load_request {
 	u64 stack_size;         /* -s, or 0: RLIMIT_STACK */
 	const struct guest *g;
 	bool secure;            /* AT_SECURE */
+	bool randomize;         /* addresses; false as with personality ADDR_NO_RANDOMIZE */
+	u64 seed;               /* -seed; where not 0, addresses and AT_RANDOM follow from it */
 };
 
 /* Why a file cannot be run; `status` is the shell's exit code, `text` one line without newline. */
