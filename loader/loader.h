@@ -47,10 +47,4 @@ bool load_program(const struct load_request *q, struct image *img, struct load_e
 enum file_kind { FILE_GUEST_ELF, FILE_OTHER_ELF, FILE_SCRIPT, FILE_UNKNOWN };
 int load_probe(int fd, const struct guest *g, enum file_kind *kind);
 
-/*
- * Looks up an absolute guest path under the sysroot, resolving absolute symbolic links inside it.
- * The path to open (in buf) if it exists there, else `path` itself.
- */
-const char *sysroot_path(const char *sysroot, const char *path, char *buf, size_t size);
-
 #endif
