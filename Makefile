@@ -28,7 +28,7 @@ CFLAGS += -O1 -DDEBUG=1 -fsanitize=undefined -fsanitize-undefined-trap-on-error
 endif
 ALL_CFLAGS = $(CFLAGS) -fPIE -fno-strict-aliasing -fno-stack-protector -D_GNU_SOURCE \
   -DVERSION='"$(VERSION)"' -nostdinc -isystem $(MUSLINC) -isystem $(GCCINC) \
-  -I. -I$(BUILD)/gen -MMD -MP
+  -I. -Ibase/host/$(HOST) -I$(BUILD)/gen -MMD -MP
 # Headers of the distribution's libraries (libelf, capstone, zlib), after musl's.
 LIB_CFLAGS = -idirafter /usr/include -idirafter /usr/include/x86_64-linux-gnu
 
@@ -36,7 +36,7 @@ LDFLAGS = -static -no-pie -nostdlib -nostartfiles -Wl,--no-relax -Wl,--build-id=
   -Wl,-Ttext-segment=0x200000000000 -Wl,--defsym=_DYNAMIC=0x200000000000 -Wl,-z,noexecstack
 LIBS    = -L$(MUSL) -L/usr/lib/x86_64-linux-gnu -lelf -lz -lcapstone -lc -L$(GCCLIB) -lgcc
 
-COMMON_DIRS = base translator translator/host/$(HOST) syscall loader semihosting runner
+COMMON_DIRS = base translator translator/host/$(HOST) syscall syscall/host/$(HOST) loader semihosting runner
 COMMON_SRC  = $(foreach d,$(COMMON_DIRS),$(wildcard $(d)/*.c))
 COMMON_OBJ  = $(COMMON_SRC:%.c=$(BUILD)/%.o)
 guest_dir   = frontends/$(1)
