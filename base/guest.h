@@ -49,6 +49,11 @@ struct sigframe {
 	gaddr fault_addr;      /* for SIGSEGV and SIGBUS, else 0 */
 };
 
+/* The four O_ flags that architectures moved (their uapi/asm/fcntl.h). */
+struct open_flags {
+	u32 direct, largefile, directory, nofollow;
+};
+
 struct cpu_model {
 	const char *name;
 	u64 features[4];       /* the guest family's own feature bits */
@@ -91,6 +96,7 @@ struct guest {
 	u16 sysno_off;              /* where the system-call number is */
 	u16 arg_off[MAX_SYSCALL_ARGS];
 	u16 ret_off;
+	const struct open_flags *open_flags;  /* NULL: as in asm-generic/fcntl.h */
 	const struct cpu_model *models;  /* ends with a NULL name; the first is the default */
 	void (*select_cpu)(const struct cpu_model *m);
 	u64 (*hwcap)(unsigned n);   /* AT_HWCAP (n = 1), AT_HWCAP2 (2), ... */

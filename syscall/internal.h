@@ -44,6 +44,22 @@ typedef s64 syscall_fn(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS]);
 #undef NOSYS
 #undef FN
 
+/* <stdio.h>, which some files need for vsnprintf, has the same names as macros. */
+#undef SEEK_SET
+#undef SEEK_CUR
+#undef SEEK_END
+#undef SEEK_DATA
+#undef SEEK_HOLE
+
+/* Constants of the generic ABI: the rows of consts.def are their names for everybody. */
+enum {
+#define SET(name)
+#define C(set, name, value) name = value,
+#include "syscall/consts.def"
+#undef SET
+#undef C
+};
+
 /*
  * The host's call, or -ERESTARTSYS without making it if a guest signal that is not blocked is pending;
  * no signal can slip in between.  Host pointers in the arguments.  (Signal code's, host/HOST/block.c.)
@@ -54,10 +70,25 @@ s64 blocking_syscall(struct vcpu *c, u64 nr, u64 a, u64 b, u64 d, u64 e, u64 f, 
 s64 blocking_syscall_sigmask(struct vcpu *c, u64 set, u64 nr, u64 a, u64 b, u64 d, u64 e, u64 f, u64 g);
 
 /*
+ * A call ended with -ERESTARTSYS or -ERESTART_RESTARTBLOCK (`why`, negative).  The dispatcher has put the pc
+ * back on the system-call instruction and left the argument registers alone, so going on repeats the call.
+ * If signal_deliver() next runs a handler that must not see a repetition, it first moves the pc behind the
+ * instruction and writes -EINTR to the result register.  (Signal code's.)
+ */
+void signal_interrupted(struct vcpu *c, s64 why);
+
+/*
  * The host's name of a guest's path (already copied in, relative to dirfd): under the sysroot if it exists
  * there, the guest's program for /proc/self/exe, else `path` itself.  The answer may lie in buf.
  */
-const char *guest_path(int dirfd, const char *path, char *buf, size_t size);
+enum path_use { PATH_FOLLOW, PATH_NOFOLLOW, PATH_CREATE };
+const char *guest_path(int dirfd, const char *path, enum path_use use, char *buf, size_t size);
+
+/*
+ * The same for a name still in guest memory: copies it in and sets *host to the host's name.
+ * buf has GUEST_PATH_MAX bytes.  0, -EFAULT or -ENAMETOOLONG.
+ */
+s64 guest_path_in(int dirfd, gaddr path, enum path_use use, char *buf, const char **host);
 
 enum { GUEST_PATH_MAX = 4096 };  /* Linux's PATH_MAX */
 
