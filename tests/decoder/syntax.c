@@ -39,7 +39,7 @@ static const struct {
 	{ 0x0655, false, NULL, { 0 } },		/* a.b is 0110 */
 	{ 0x0f55, false, NULL, { 0 } },		/* b is 7 */
 	{ 0x0015, false, NULL, { 0 } },		/* c is 00 */
-	{ 0x1daa, true, "move", { g_MOVE2,    1, 5, 2, 1, 5, 16 } },
+	{ 0x1daa, true, "move", { g_MOVE2,    1, 5, 2, 2, 5, 16 } },
 	{ 0x14aa, false, NULL, { 0 } },		/* b is 1x0 */
 	{ 0x2123, false, NULL, { 0 } },
 	{ 0x8000, true, "GENERAL", { g_GENERAL, 0 } },
