@@ -48,7 +48,7 @@ bool elf_map(const struct elf_file *f, const struct load_request *q, bool interp
 	     gaddr *bias, struct load_error *e);
 
 /* First address above everything that the guest may use. */
-gaddr guest_ceiling(const struct guest *g);
+gaddr guest_ceiling(const struct load_request *q);
 
 /* Random bits for addresses and AT_RANDOM, from the kernel or from q->seed. */
 u64 load_random(const struct load_request *q);

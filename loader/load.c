@@ -17,6 +17,9 @@
 #include "base/space.h"
 #include "loader/image.h"
 
+/* The name may be a FIFO's or a terminal's: opening it shall neither wait nor change anything. */
+enum { OPEN_FLAGS = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY };
+
 /* Opens the interpreter of f; the descriptor or -1 and *e.  Sets img->sysroot; the opened name in buf. */
 static int open_interp(const struct elf_file *f, const struct load_request *q, struct image *img, char *buf,
 		       size_t size, struct load_error *e)
@@ -27,19 +30,19 @@ static int open_interp(const struct elf_file *f, const struct load_request *q, s
 
 	if (q->sysroot) {
 		path = sysroot_path(q->sysroot, f->interp, buf, size);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
+		fd = open(path, OPEN_FLAGS);
 	} else {
 		fd = -1;
 		snprintf(roots[0], PATH_MAX, "/usr/%s", q->g->triplet);
 		snprintf(roots[1], PATH_MAX, "/etc/qemu-binfmt/%s", q->g->name);
 		for (int i = 0; fd < 0 && i < 2; i++) {
 			path = sysroot_path(roots[i], f->interp, buf, size);
-			if (strcmp(path, f->interp) && (fd = open(path, O_RDONLY | O_CLOEXEC)) >= 0)
+			if (strcmp(path, f->interp) && (fd = open(path, OPEN_FLAGS)) >= 0)
 				img->sysroot = roots[i];
 		}
 		if (fd < 0) {
 			path = f->interp;
-			fd = open(path, O_RDONLY | O_CLOEXEC);
+			fd = open(path, OPEN_FLAGS);
 		}
 	}
 	if (fd < 0) {
@@ -104,7 +107,7 @@ static const char *absolute(int fd, const char *path, char *buf, size_t size)
 
 static bool load_image(const struct load_request *q, int fd, struct image *img, struct load_error *e)
 {
-	gaddr ceiling = guest_ceiling(q->g), bias;
+	gaddr ceiling = guest_ceiling(q), bias;
 	struct elf_file f;
 	bool ok;
 
@@ -138,7 +141,7 @@ bool load_program(const struct load_request *q, struct image *img, struct load_e
 	memset(img, 0, sizeof *img);
 	img->sysroot = q->sysroot;
 	if (fd < 0)
-		fd = open(q->path, O_RDONLY | O_CLOEXEC);
+		fd = open(q->path, OPEN_FLAGS);
 	if (fd < 0)
 		return load_fail(e, errno == ENOENT || errno == ENOTDIR ? EXIT_NOT_FOUND : EXIT_NOT_RUNNABLE, errno,
 				 "%s: %s", q->path, strerror(errno));

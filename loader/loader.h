@@ -25,6 +25,7 @@ struct load_request {
 	const char *sysroot;    /* -L, or NULL */
 	char *const *argv, *const *envp;
 	u64 stack_size;         /* -s, or 0: RLIMIT_STACK */
+	u64 reserved;           /* -R: bytes of address space, or 0: all that the guest's pointers reach */
 	const struct guest *g;
 	bool secure;            /* AT_SECURE */
 	bool randomize;         /* addresses; false as with personality ADDR_NO_RANDOMIZE */

@@ -18,10 +18,12 @@
 
 enum { PLACES = 16, RANDOM_PAGE_BITS = 28 };
 
-gaddr guest_ceiling(const struct guest *g)
+gaddr guest_ceiling(const struct load_request *q)
 {
-	/* 47 bits are what an x86-64 or aarch64 kernel gives to a process that does not ask for more. */
-	return 1ull << MIN(g->va_bits, 47);
+	/* 47 bits are what an x86-64 kernel gives to a process that does not ask for more. */
+	gaddr ceiling = 1ull << MIN(q->g->va_bits, 47);
+
+	return q->reserved ? MIN(ceiling, ALIGN_DOWN(q->reserved, (u64)space_page())) : ceiling - space_page();
 }
 
 u64 load_random(const struct load_request *q)

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -42,10 +43,25 @@ static bool randomize(const struct options *o)
 	return persona == -1 || !(persona & ADDR_NO_RANDOMIZE);
 }
 
+/* -R: claims the guest's part of the address space, at -B or where there is room. */
+static void reserve(struct options *o)
+{
+	void *want = (void *)o->guest_base;
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (want ? MAP_FIXED_NOREPLACE : 0);
+	void *at;
+
+	o->reserved = ALIGN_DOWN(o->reserved, (u64)o->page);
+	at = mmap(want, o->reserved, PROT_NONE, flags, -1, 0);
+	if (at == MAP_FAILED || (want && at != want))
+		fail(EXIT_NOT_RUNNABLE, "cannot reserve %llu MiB of address space at %p (options -R and -B)",
+		     (unsigned long long)o->reserved >> 20, want);
+	o->guest_base = (u64)at;
+}
+
 static void load(struct options *o, struct image *img)
 {
 	struct load_request q = {
-		.sysroot = o->sysroot, .envp = o->envp, .stack_size = o->stack_size, .g = &the_guest,
+		.sysroot = o->sysroot, .envp = o->envp, .stack_size = o->stack_size, .reserved = o->reserved, .g = &the_guest,
 		.secure = o->secure, .randomize = randomize(o), .seed = o->seed,
 	};
 	const char *script = NULL;
@@ -113,6 +129,8 @@ int main(int argc, char **argv, char **envp)
 	if (the_guest.select_cpu)
 		the_guest.select_cpu(o.cpu);
 
+	if (o.reserved)
+		reserve(&o);
 	space_init(the_guest.va_bits, o.page, o.guest_base, o.reserved);
 	load(&o, &img);
 	space_set_brk(img.brk);

@@ -44,7 +44,7 @@ static bool parse_line(char *line, ssize_t n, char **interp, char **arg)
 bool script_resolve(struct options *o)
 {
 	char line[BINPRM_BUF_SIZE], path[PATH_MAX], *interp, *arg, **argv;
-	int fd = open(o->program, O_RDONLY | O_CLOEXEC), argc = 0, n = 0;
+	int fd = open(o->program, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), argc = 0, n = 0;
 	ssize_t len;
 
 	if (fd < 0)
