@@ -74,9 +74,4 @@ enum ioctl_arg { IOCTL_NO, IOCTL_INT, IOCTL_GET, IOCTL_SET, IOCTL_BOTH };
 struct ioctl_row { u32 nr; u16 size; u8 arg; const char *name; };
 const struct ioctl_row *ioctl_find(u32 nr);   /* NULL: not in ioctls.def */
 
-/* Named values of a set, for strace: NULL if there is none. */
-struct const_name { const char *name; u64 value; u8 set; };
-extern const struct const_name const_names[];
-extern const unsigned n_const_names;
-
 #endif
