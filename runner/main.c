@@ -64,7 +64,7 @@ static void load(struct options *o, struct image *img)
 		.sysroot = o->sysroot, .envp = o->envp, .stack_size = o->stack_size, .reserved = o->reserved, .g = &the_guest,
 		.secure = o->secure, .randomize = randomize(o), .seed = o->seed,
 	};
-	const char *script = NULL;
+	const char *script = NULL, *name;
 	struct load_error e;
 
 	for (int i = 0; ; i++) {
@@ -76,11 +76,12 @@ static void load(struct options *o, struct image *img)
 		/* Scripts are looked for last, so that programs do not pay for the look. */
 		if (e.err != ENOEXEC || i == MAX_SCRIPTS)
 			break;
-		script = o->program;
+		name = o->program;
 		if (!script_resolve(o))
 			break;
+		script = name;
 	}
-	if (script && script != o->program)
+	if (script)
 		fail(e.status, "%s (interpreter of the script %s%s)", e.text, script,
 		     o->sysroot ? "" : "; -L names the system it is from");
 	fail(e.status, "%s", e.text);
