@@ -113,6 +113,7 @@ struct guest {
 	u32 syscall_insn_size;
 	const u8 *vdso;             /* ELF image of the guest vdso, NULL: none */
 	size_t vdso_size;
+	u32 min_sigstack;           /* AT_MINSIGSTKSZ: bytes of a signal frame with all state; 0: not stated */
 	gaddr vdso_sigreturn;       /* offset of the rt_sigreturn trampoline in the vdso */
 
 	/* For register dumps: one line per call, "" at the end. */
