@@ -1,0 +1,219 @@
+/*
+ * The generated files.  Handlers get a pointer to a struct of raw fields rather than the word, so that a
+ * handler never shifts and masks, and rows which lay the same field out differently can share one.
+ */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/mkdecode.h"
+
+/* Is `r` the first row of its handler? */
+static bool first_of_handler(const struct table *t, const struct row *r)
+{
+	if (!r->handler)
+		return false;
+	for (unsigned i = 0; i < r->index; i++)
+		if (t->rows[i]->handler && !strcmp(t->rows[i]->handler, r->handler))
+			return false;
+	return true;
+}
+
+static void emit_guard(FILE *f, const struct table *t, const char *format)
+{
+	fprintf(f, format, t->name);
+	fputc('\n', f);
+}
+
+void emit_header(FILE *f, const struct table *t)
+{
+	const char *g = t->name;
+
+	fprintf(f, "/* Made by mkdecode from %s; do not edit. */\n", t->file);
+	emit_guard(f, t, "#ifndef %s_DECODE_H");
+	emit_guard(f, t, "#define %s_DECODE_H");
+	fprintf(f, "\n#include <stdbool.h>\n#include <stdint.h>\n\n#include \"base/insn.h\"\n\nstruct tr;\n\n");
+
+	fprintf(f, "enum %s_insn {\n", g);
+	for (unsigned i = 0; i < t->nrows; i++)
+		fprintf(f, "\t%s_%s,\n", g, t->rows[i]->name);
+	fprintf(f, "\t%s_COUNT,\n\t%s_NONE = -1\n};\n\n", g, g);
+
+	fprintf(f, "enum %s_attr {\n", g);
+	for (unsigned i = 0; i < t->nattrs; i++)
+		fprintf(f, "\t%s_ATTR_%s = 1u << %u,\n", g, t->attrs[i], i);
+	fprintf(f, "\t%s_ATTR_none = 0\n};\n\n", g);
+
+	for (unsigned i = 0; i < t->nrows; i++) {
+		const struct row *r = t->rows[i];
+
+		if (!first_of_handler(t, r))
+			continue;
+		fprintf(f, "struct %s_%s {\n\tenum %s_insn id;\n", g, r->handler, g);
+		for (unsigned k = 0; k < r->nargs; k++)
+			fprintf(f, "%s%s", k ? ", " : "\tunsigned ", r->args[k].name);
+		fprintf(f, "%s};\n", r->nargs ? ";\n" : "");
+	}
+
+	fprintf(f, "\n/* Handlers: written by the front-end; false means the instruction is undefined after all. */\n");
+	for (unsigned i = 0; i < t->nrows; i++) {
+		const struct row *r = t->rows[i];
+
+		if (first_of_handler(t, r))
+			fprintf(f, "bool %s_tr_%s(struct tr *t, const struct %s_%s *a);\n", g, r->handler, g,
+				r->handler);
+	}
+
+	fprintf(f, "\nextern const struct insn_row %s_rows[%s_COUNT];\n\n", g, g);
+	fprintf(f, "/* The row of a word, %s_NONE if there is none. */\n", g);
+	fprintf(f, "enum %s_insn %s_decode(uint%u_t word);\n\n", g, g, t->width);
+	fprintf(f, "/* Decode and call the handler; false: undefined, or known and not translated. */\n");
+	fprintf(f, "bool %s_translate(struct tr *t, uint%u_t word);\n\n", g, t->width);
+	fprintf(f, "/* A mask of enum %s_attr; `insn` is not %s_NONE. */\n", g, g);
+	fprintf(f, "unsigned %s_attrs(enum %s_insn insn);\n\n#endif\n", g, g);
+}
+
+static void emit_patterns(FILE *f, const struct table *t)
+{
+	for (unsigned i = 0; i < t->nrows; i++) {
+		const struct row *r = t->rows[i];
+
+		if (!r->nexcept && !r->nabove)
+			continue;
+		fprintf(f, "static const struct insn_pattern except_%s[] = {", r->name);
+		for (unsigned k = 0; k < r->nexcept; k++)
+			fprintf(f, " { %#llx, %#llx },", (unsigned long long)r->except[k].mask,
+				(unsigned long long)r->except[k].value);
+		for (unsigned k = 0; k < r->nabove; k++)
+			fprintf(f, " { %#llx, %#llx },", (unsigned long long)r->above[k]->pat.mask,
+				(unsigned long long)r->above[k]->pat.value);
+		fprintf(f, " };\n");
+	}
+}
+
+/* Do `a` and `b` lay out the same fields? */
+static bool same_layout(const struct row *a, const struct row *b)
+{
+	if (a->nargs != b->nargs)
+		return false;
+	for (unsigned i = 0; i < a->nargs; i++) {
+		const struct arg *x = &a->args[i], *y = &b->args[i];
+
+		if (strcmp(x->name, y->name) || x->lsb != y->lsb || x->width != y->width || x->value != y->value)
+			return false;
+	}
+	return true;
+}
+
+/* The first row with the layout of `r`. */
+static const struct row *layout_of(const struct table *t, const struct row *r)
+{
+	for (unsigned i = 0; i < r->index; i++)
+		if (same_layout(t->rows[i], r))
+			return t->rows[i];
+	return r;
+}
+
+static unsigned fields_of(const struct row *r)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < r->nargs; i++)
+		n += r->args[i].width != 0;
+	return n;
+}
+
+static void emit_fields(FILE *f, const struct table *t)
+{
+	for (unsigned i = 0; i < t->nrows; i++) {
+		const struct row *r = t->rows[i];
+
+		if (layout_of(t, r) != r || !fields_of(r))
+			continue;
+		fprintf(f, "static const struct insn_field fields_%s[] = {", r->name);
+		for (unsigned k = 0; k < r->nargs; k++)
+			if (r->args[k].width)
+				fprintf(f, " { \"%s\", %u, %u },", r->args[k].name, r->args[k].lsb,
+					r->args[k].width);
+		fprintf(f, " };\n");
+	}
+}
+
+static void emit_string(FILE *f, const char *s)
+{
+	if (s)
+		fprintf(f, "\"%s\", ", s);
+	else
+		fprintf(f, "0, ");
+}
+
+static void emit_rows(FILE *f, const struct table *t)
+{
+	fprintf(f, "\nconst struct insn_row %s_rows[%s_COUNT] = {\n", t->name, t->name);
+	for (unsigned i = 0; i < t->nrows; i++) {
+		const struct row *r = t->rows[i];
+		unsigned nexcept = r->nexcept + r->nabove, nfields = fields_of(r);
+
+		fprintf(f, "\t{ ");
+		emit_string(f, r->name);
+		emit_string(f, r->group);
+		emit_string(f, r->feature);
+		emit_string(f, r->handler);
+		fprintf(f, "%#llx, %#llx, ", (unsigned long long)r->pat.mask, (unsigned long long)r->pat.value);
+		fprintf(f, nexcept ? "except_%s, " : "0, ", r->name);
+		fprintf(f, nfields ? "fields_%s, " : "0, ", layout_of(t, r)->name);
+		fprintf(f, "%#x, %u, %u, %u },\n", r->attrs, t->width, nexcept, nfields);
+	}
+	fprintf(f, "};\n");
+}
+
+static bool same_call(const struct row *a, const struct row *b)
+{
+	return a->handler && b->handler && !strcmp(a->handler, b->handler) && same_layout(a, b);
+}
+
+static void emit_case(FILE *f, const struct table *t, const struct row *r)
+{
+	const char *g = t->name;
+
+	for (unsigned i = 0; i < r->index; i++)
+		if (same_call(t->rows[i], r))
+			return;
+	for (unsigned i = r->index; i < t->nrows; i++)
+		if (same_call(t->rows[i], r))
+			fprintf(f, "\tcase %s_%s:\n", g, t->rows[i]->name);
+	fprintf(f, "\t{\n\t\tstruct %s_%s a = {\n\t\t\t.id = id,\n", g, r->handler);
+	for (unsigned i = 0; i < r->nargs; i++) {
+		const struct arg *a = &r->args[i];
+
+		if (a->width)
+			fprintf(f, "\t\t\t.%s = word >> %u & %#llx,\n", a->name, a->lsb,
+				(1ull << a->width) - 1);
+		else
+			fprintf(f, "\t\t\t.%s = %llu,\n", a->name, (unsigned long long)a->value);
+	}
+	fprintf(f, "\t\t};\n\n\t\treturn %s_tr_%s(t, &a);\n\t}\n", g, r->handler);
+}
+
+void emit_source(FILE *f, const struct table *t, const char *header)
+{
+	const char *g = t->name;
+
+	fprintf(f, "/* Made by mkdecode from %s; do not edit. */\n#include \"%s\"\n\n", t->file, header);
+	emit_patterns(f, t);
+	emit_fields(f, t);
+	emit_rows(f, t);
+
+	fprintf(f, "\nenum %s_insn %s_decode(uint%u_t word)\n{\n", g, g, t->width);
+	emit_tree(f, t);
+	fprintf(f, "\treturn %s_NONE;\n}\n", g);
+
+	fprintf(f, "\nbool %s_translate(struct tr *t, uint%u_t word)\n{\n", g, t->width);
+	fprintf(f, "\tenum %s_insn id = %s_decode(word);\n\n\tswitch (id) {\n", g, g);
+	for (unsigned i = 0; i < t->nrows; i++)
+		if (t->rows[i]->handler)
+			emit_case(f, t, t->rows[i]);
+	fprintf(f, "\tdefault:\n\t\treturn false;\n\t}\n}\n");
+
+	fprintf(f, "\nunsigned %s_attrs(enum %s_insn insn)\n{\n\treturn %s_rows[insn].attrs;\n}\n", g, g, g);
+}
