@@ -22,6 +22,7 @@ extern const struct log_name log_names[];   /* ends with NULL */
 bool log_parse(const char *items, const char **bad);
 /* -D FILE ("%d" becomes the pid); 0 or a negative errno. */
 int log_open(const char *file);
+/* At most 4095 bytes, written as given: the caller ends its lines. */
 void log_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 static inline bool log_on(u32 items)

@@ -15,6 +15,7 @@
 
 struct guest;
 struct task;
+struct tr;
 
 enum { VCPU_BIAS = 128, VCPU_STATE_SIZE = 2048, VCPU_SPILLS = 64 };
 
@@ -42,6 +43,7 @@ struct vcpu {
 	u32 exit_arg;          /* exit descriptor of the link that was taken, see cache.h */
 	u32 mxcsr;             /* floating-point control and sticky flags of the guest while outside */
 	u32 host_mxcsr;        /* the run-time's own */
+	u32 fpctl;             /* the guest's floating-point control as last set, bits of enum ir_fpctl */
 	volatile u32 poll;     /* not 0: leave translated code at the next poll point */
 	u64 rt[24];            /* entry points of the run-time, called through [r15 + off] */
 	vec spill[VCPU_SPILLS];
@@ -55,6 +57,8 @@ struct vcpu {
 	u32 fault_signal;      /* signal number of EXIT_FAULT */
 	u32 in_code;           /* not 0 while translated code may be on the host's pc */
 	u64 fault_addr;
+	struct tr *tr;         /* the translation under construction */
+	vec *val;              /* the interpreter's values, one per node of tr */
 
 	u8 state[VCPU_STATE_SIZE] __attribute__((aligned(64)));
 };

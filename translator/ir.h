@@ -140,9 +140,15 @@ struct tr {
 
 /* --- building --- */
 
+/* Empties t; single, max_insns and fpctl stay as the caller set them. */
 void ir_begin(struct tr *t, const struct guest *g, gaddr pc);
+/* True when there may be no room for one more instruction (600 nodes, 40 vector constants). */
+bool ir_full(const struct tr *t);
 
-/* Appends a node; no folding. */
+/*
+ * Appends a node; no folding.  `type` counts only where the row of ir.def leaves it open (kinds T I S V):
+ * rows with a fixed result and those without one get theirs whatever is passed.  64-bit fields (b, c): b is the low half.
+ */
 ref ir_raw(struct tr *t, enum ir_op op, enum ir_type type, unsigned aux, u32 a, u32 b, u32 c);
 
 /* Appends an operation, or returns an existing or simpler value that equals it. */

@@ -1,0 +1,148 @@
+/* The run loop of the translator: which engine runs, what ends it, and what is kept per thread. */
+#include "translator/translator.h"
+
+#include "base/die.h"
+#include "base/host.h"
+#include "base/space.h"
+#include "translator/build.h"
+#include "translator/host.h"
+#include "translator/interp.h"
+
+/* Host's mmap(2) and munmap(2) and their flags. */
+enum { HOST_MMAP = 9, HOST_MUNMAP = 11 };
+enum { HOST_PROT_RW = 3, HOST_MAP_PRIVATE_ANON_NORESERVE = 0x4022 };
+
+/* The sticky flags of the host's control word are those of enum ir_fpexc. */
+enum { FPEXC_ALL = 63 };
+
+static struct {
+	const struct guest *g;
+	struct translator_config cfg;
+	bool (*executable)(gaddr a, u64 len);
+} tl;
+
+/* What a thread needs to translate and interpret; pages are touched as used. */
+struct workspace {
+	struct tr tr;
+	vec val[TR_MAX_NODES];
+};
+
+void translator_init(const struct guest *g, const struct translator_config *cfg,
+		     bool (*executable)(gaddr a, u64 len))
+{
+	tl.g = g;
+	tl.cfg = *cfg;
+	tl.executable = executable;
+}
+
+void vcpu_init(struct vcpu *c, const struct guest *g)
+{
+	s64 p = host_syscall6(HOST_MMAP, 0, sizeof(struct workspace), HOST_PROT_RW,
+			      HOST_MAP_PRIVATE_ANON_NORESERVE, (u64)-1, 0);
+	struct workspace *w = (struct workspace *)p;
+
+	if (p < 0 && p > -4096)
+		die("no memory for a thread's translations");
+	c->guest = g;
+	c->guest_base = guest_base;
+	c->tr = &w->tr;
+	c->val = w->val;
+	c->mxcsr = 0;
+	translator_set_fpctl(c, 0);
+}
+
+void vcpu_done(struct vcpu *c)
+{
+	host_syscall2(HOST_MUNMAP, (u64)c->tr, sizeof(struct workspace));
+	c->tr = NULL;
+	c->val = NULL;
+}
+
+/*
+ * The interpreter builds each block anew.  That is slow, and needs no invalidation; it is the
+ * reference, not a way to run programs.
+ */
+static enum exit_reason interp_loop(struct vcpu *c, void *arg)
+{
+	enum exit_reason r;
+
+	do {
+		if (c->poll)
+			return EXIT_POLL;
+		if (!tr_build(c->tr, tl.g, c->pc, &tl.cfg, tl.executable)) {
+			c->fault_addr = c->pc;
+			return EXIT_NOEXEC;
+		}
+		r = interp_run(c, c->tr);
+	} while (r == EXIT_NONE);
+	return r;
+}
+
+enum exit_reason translator_run(struct vcpu *c)
+{
+	enum exit_reason r;
+
+	c->in_code = 1;
+	r = host_call(c, interp_loop, NULL);
+	c->in_code = 0;
+	return r;
+}
+
+bool translator_fault(struct vcpu *c, int signo, int code, u64 addr, void *uc)
+{
+	if (!c->in_code)
+		return false;
+	c->fault_signal = (u32)signo;
+	c->fault_code = (u32)code;
+	c->fault_addr = addr - c->guest_base;
+	host_unwind(c, uc, EXIT_FAULT);
+	return true;
+}
+
+void translator_kick(struct vcpu *c)
+{
+	c->poll = 1;
+}
+
+void translator_unkick(struct vcpu *c)
+{
+	c->poll = 0;
+}
+
+/* Nothing is kept between blocks. */
+void translator_invalidate(gaddr start, gaddr end)
+{
+}
+
+void translator_fork_prepare(void)
+{
+}
+
+void translator_fork_parent(void)
+{
+}
+
+void translator_fork_child(struct vcpu *c)
+{
+}
+
+void translator_set_fpctl(struct vcpu *c, u32 fpctl)
+{
+	c->fpctl = fpctl;
+	c->mxcsr = translator_fpflags(c) | host_fp_control(fpctl);
+}
+
+u32 translator_fpctl(const struct vcpu *c)
+{
+	return c->fpctl;
+}
+
+u32 translator_fpflags(const struct vcpu *c)
+{
+	return c->mxcsr & FPEXC_ALL;
+}
+
+void translator_set_fpflags(struct vcpu *c, u32 flags)
+{
+	c->mxcsr = (c->mxcsr & ~(u32)FPEXC_ALL) | (flags & FPEXC_ALL);
+}
