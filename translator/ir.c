@@ -71,6 +71,17 @@ static enum ir_type node_type(const struct tr *t, enum ir_op op, enum ir_type ty
 	}
 }
 
+/* The size of a load of a float or V64 is the type's, whatever was passed. */
+static unsigned load_aux(enum ir_type type, unsigned aux)
+{
+	switch (type) {
+	case T_F32: return (aux & ~(unsigned)MEM_SIZE) | MEM_32;
+	case T_F64:
+	case T_V64: return (aux & ~(unsigned)MEM_SIZE) | MEM_64;
+	default: return aux;
+	}
+}
+
 ref ir_raw(struct tr *t, enum ir_op op, enum ir_type type, unsigned aux, u32 a, u32 b, u32 c)
 {
 	struct ir_node *n;
@@ -80,7 +91,7 @@ ref ir_raw(struct tr *t, enum ir_op op, enum ir_type type, unsigned aux, u32 a, 
 	n = &t->node[t->n];
 	n->op = op;
 	n->type = node_type(t, op, type, a, b);
-	n->aux = aux;
+	n->aux = op == IR_LOAD ? load_aux(n->type, aux) : aux;
 	n->a = a;
 	n->b = b;
 	n->c = c;
