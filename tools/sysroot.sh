@@ -3,7 +3,7 @@
 #
 # The usual way (dpkg --add-architecture, or debootstrap) changes the user's machine or wants
 # root.  Here apt gets a private state, an empty dpkg database and the foreign architecture; its
-# own solver says which packages the list needs, and dpkg-deb unpacks them.  No maintainer script
+# own solver says which packages the list needs, and they are unpacked.  No maintainer script
 # runs, since each is a program of the foreign machine: the few links that they would have made
 # are made at the end of this script.
 #
@@ -19,13 +19,13 @@ root=${2:-$top/build/sysroot/$arch}
 list=$top/tests/real/packages.$arch
 
 case $arch in
-aarch64)	debian=arm64;	triplet=aarch64-linux-gnu ;;
-arm)		debian=armhf;	triplet=arm-linux-gnueabihf ;;
-ppc64le)	debian=ppc64el;	triplet=powerpc64le-linux-gnu ;;
-s390x)		debian=s390x;	triplet=s390x-linux-gnu ;;
-mips64el)	debian=mips64el; triplet=mips64el-linux-gnuabi64 ;;
-x86_64)		debian=amd64;	triplet=x86_64-linux-gnu ;;
-i386)		debian=i386;	triplet=i386-linux-gnu ;;
+aarch64)	debian=arm64 ;;
+arm)		debian=armhf ;;
+ppc64le)	debian=ppc64el ;;
+s390x)		debian=s390x ;;
+mips64el)	debian=mips64el ;;
+x86_64)		debian=amd64 ;;
+i386)		debian=i386 ;;
 *)
 	echo "sysroot.sh: Debian has no architecture for guest '$arch'" >&2
 	exit 2 ;;
@@ -43,7 +43,7 @@ if [ -r "$stamp" ] && [ "$(cat "$stamp")" = "$packages" ]; then
 	exit 0
 fi
 
-for tool in apt-get dpkg-deb; do
+for tool in apt-get dpkg-deb tar; do
 	if ! command -v $tool > /dev/null; then
 		echo "sysroot.sh: needs $tool (a Debian host)" >&2
 		exit 1
@@ -104,16 +104,18 @@ rm -f "$apt"/cache/archives/*.deb
 # shellcheck disable=SC2086
 apt-get -qq --download-only install $packages
 
-# Debian's merged /usr: the links must exist before a package brings files below them.
+# Debian's merged /usr: the links must exist before a package brings files below them, and tar
+# is told to follow them (dpkg-deb -x would put a directory in their place).
 rm -rf "$root" "$stamp"
-mkdir -p "$root/usr" "$root/tmp" "$root/etc/alternatives"
+mkdir -p "$root/usr" "$root/etc/alternatives"
 for dir in bin sbin lib; do
 	mkdir -p "$root/usr/$dir"
 	ln -s "usr/$dir" "$root/$dir"
 done
 echo "sysroot.sh: unpacking $(ls "$apt"/cache/archives/*.deb | wc -l) packages"
 printf '%s\0' "$apt"/cache/archives/*.deb |
-	xargs -0 -n 1 -P "$(nproc)" sh -c 'dpkg-deb -x "$1" "$0"' "$root"
+	xargs -0 -n 1 -P "$(nproc)" sh -c 'dpkg-deb --fsys-tarfile "$1" |
+		tar -x -C "$0" --keep-directory-symlink --no-same-owner' "$root"
 
 rm -f "$apt"/cache/archives/*.deb
 
@@ -129,6 +131,11 @@ link g++ c++
 link lua5.4 lua
 link dash sh
 link less pager
+
+# Empty directories of the tree would hide the host's, which the guest is meant to see there.
+for dir in boot dev home media mnt opt proc root run srv sys tmp var/tmp; do
+	rmdir "$root/$dir" 2> /dev/null || true
+done
 
 printf '%s' "$packages" > "$stamp"
 echo "sysroot.sh: $root holds $(du -sh "$root" | cut -f 1)"
