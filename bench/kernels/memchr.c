@@ -1,7 +1,7 @@
 /* The C library's searches: memchr, strlen, memcmp over kilobytes. */
 #include "bench.h"
 
-static char text[1 << 14], twin[1 << 14];
+static unsigned char text[1 << 14], twin[1 << 14];
 
 int main(int argc, char **argv)
 {
@@ -13,8 +13,8 @@ int main(int argc, char **argv)
 		size_t at = round * 257 % (sizeof(text) - 1);
 
 		text[at] = 'b';
-		sum += (char *)memchr(text, 'b', sizeof(text)) - text;
-		sum += strlen(text + (round & 63));
+		sum += (unsigned char *)memchr(text, 'b', sizeof(text)) - text;
+		sum += strlen((char *)text + (round & 63));
 		sum += memcmp(text, twin, sizeof(text)) > 0;
 		text[at] = 'a';
 	}

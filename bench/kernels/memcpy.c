@@ -1,7 +1,7 @@
 /* The C library's memcpy, short and long. */
 #include "bench.h"
 
-static char from[1 << 16], to[1 << 16];
+static unsigned char from[1 << 16], to[1 << 16];
 
 int main(int argc, char **argv)
 {

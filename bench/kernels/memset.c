@@ -1,7 +1,7 @@
 /* The C library's memset, short and long. */
 #include "bench.h"
 
-static char to[1 << 16];
+static unsigned char to[1 << 16];
 
 int main(int argc, char **argv)
 {
