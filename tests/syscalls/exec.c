@@ -79,6 +79,8 @@ int main(int argc, char **argv)
 	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
 		return 1;
 	test_begin();
+	for (int fd = 3; fd < 300; fd++)	/* whatever we inherited */
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
 	run("plain", self, arguments, environment);
 	run("no environment", self, arguments, nothing);
 

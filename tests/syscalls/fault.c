@@ -6,6 +6,7 @@ static sigjmp_buf back;
 static volatile int seen_signal, seen_code;
 static void *volatile seen_address;
 static size_t page;
+static int *volatile low = (int *)8;
 
 static void handler(int number, siginfo_t *info, void *context)
 {
@@ -38,7 +39,7 @@ static void unhandled(const char *what, void (*action)(void))
 	test_reap(what, child);
 }
 
-static void read_null(void) { *(volatile int *)8; }
+static void read_null(void) { volatile int value = *low; (void)value; }
 static void abort_it(void) { abort(); }
 static void kill_it(void) { kill(getpid(), SIGKILL); }
 static void term_it(void) { kill(getpid(), SIGTERM); }
@@ -49,12 +50,12 @@ static void blocked_fault(void)
 
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
-	*(volatile int *)8 = 1;
+	*low = 1;
 }
 static void ignored_fault(void)
 {
 	signal(SIGSEGV, SIG_IGN);
-	*(volatile int *)8 = 1;
+	*low = 1;
 }
 
 int main(void)
@@ -80,7 +81,7 @@ int main(void)
 	FAULT("write read-only", p + 2 * page + 4, *(volatile int *)(p + 2 * page + 4) = 1);
 	FAULT("straddle", p + page, *(volatile uint64_t *)(p + page - 4) = 1);
 	VALUE(*(volatile uint32_t *)(p + page - 4));
-	FAULT("null", 8, *(volatile int *)8);
+	FAULT("null", 8, read_null());
 	FAULT("jump to null", 0, ((void (*)(void))0)());
 	FAULT("jump to data", p, ((void (*)(void))p)());
 	FAULT("jump to unmapped", p + 3 * page, ((void (*)(void))(p + 3 * page))());

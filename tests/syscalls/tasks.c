@@ -66,12 +66,14 @@ static void *hold_on(void *argument)
 {
 	for (;;)
 		pause();
+	return NULL;
 }
 
 static void *spin_on(void *argument)
 {
 	for (;;)
 		__asm__ volatile("");
+	return NULL;
 }
 
 /* A child with a sleeping, a spinning and an acting thread: all must be gone at the end. */
