@@ -10,6 +10,12 @@
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 
+#if defined(__x86_64__)
+#define MACHINE "x86_64"
+#elif defined(__aarch64__)
+#define MACHINE "aarch64"
+#endif
+
 static void identities(void)
 {
 	uid_t real, effective, saved;
@@ -150,13 +156,7 @@ static void information(void)
 
 	CALL(uname(&names));
 	puts(names.sysname);
-	IS(strcmp(names.machine,
-#if defined(__x86_64__)
-		"x86_64"
-#elif defined(__aarch64__)
-		"aarch64"
-#endif
-		) == 0);
+	IS(strcmp(names.machine, MACHINE) == 0);
 	IS(atoi(names.release) >= 3);
 	IS(gethostname(buffer, sizeof(buffer)) == 0 && strcmp(buffer, names.nodename) == 0);
 	CALL(sysinfo(&info));

@@ -95,7 +95,9 @@ int main(int argc, char **argv)
 	got = slurp("/proc/self/auxv", (char *)aux, sizeof(aux));
 	IS(got > 0);
 	for (Elf64_auxv_t *a = aux; a->a_type != AT_NULL && entries < 40; a++, entries++)
-		if (a->a_un.a_val != getauxval(a->a_type))
+		/* The library edits its copy of the hardware's features on some machines. */
+		if (a->a_type != AT_HWCAP && a->a_type != AT_HWCAP2 &&
+				a->a_un.a_val != getauxval(a->a_type))
 			printf("auxv entry %ld differs\n", (long)a->a_type);
 	IS(entries > 10);
 	VALUE(getauxval(AT_PAGESZ));

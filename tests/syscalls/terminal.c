@@ -1,5 +1,6 @@
 /* ioctl: a terminal of our own (a pty), its modes, size, signals; a few others. */
 #include "test.h"
+#include <poll.h>
 #include <pty.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -44,6 +45,7 @@ int main(void)
 	modes.c_cc[VMIN] = 1;
 	CALL(tcsetattr(slave, TCSADRAIN, &modes));
 	CALL(write(master, "r", 1));
+	CALL(poll(&(struct pollfd){ slave, POLLIN, 0 }, 1, 1000));
 	CALL(ioctl(slave, FIONREAD, &value));
 	VALUE(value);
 	CALL(read(slave, buffer, sizeof(buffer)));

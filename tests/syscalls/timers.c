@@ -26,8 +26,9 @@ static void clocks(void)
 	struct tms tms;
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		printf("clock %d: %d %d %s\n", all[i], clock_gettime(all[i], &t),
-			clock_getres(all[i], &resolution),
+		int got = clock_gettime(all[i], &t), res = clock_getres(all[i], &resolution);
+
+		printf("clock %d: %d %d %s\n", all[i], got, res,
 			t.tv_nsec >= 0 && t.tv_nsec < 1000000000 ? "sane" : "WRONG");
 	}
 	CALL(syscall(SYS_clock_gettime, 99, &t));
