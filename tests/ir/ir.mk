@@ -18,4 +18,4 @@ $(IR_TEST): $(IR_TEST_OBJ) $(BUILD)/tests/common.a $(BUILD)/flags
 
 .PHONY: check-ir
 check-ir: $(IR_TEST)
-	$(IR_TEST) interp cases tests/ir/cases.txt blocks folding 3000 softfp 3000
+	$(IR_TEST) interp cases tests/ir/cases.txt blocks folding 3000 random 2000 softfp 3000

@@ -1,5 +1,5 @@
 /*
- * ir-test [interp|jit] cases FILE | blocks | folding N | softfp N
+ * ir-test [interp|jit] cases FILE | blocks | folding N | random N | softfp N
  *
  * Prints what failed and, last, "N passed, N failed".
  */
@@ -147,7 +147,7 @@ int main(int argc, char **argv)
 	if (i < argc && (!strcmp(argv[i], "interp") || !strcmp(argv[i], "jit")))
 		engine = !strcmp(argv[i++], "jit") ? ENGINE_JIT : ENGINE_INTERP;
 	if (i >= argc) {
-		fputs("usage: ir-test [interp|jit] cases FILE | blocks | folding N | softfp N\n", stderr);
+		fputs("usage: ir-test [interp|jit] cases FILE | blocks | folding N | random N | softfp N\n", stderr);
 		return 1;
 	}
 	set_up(engine);
@@ -158,6 +158,8 @@ int main(int argc, char **argv)
 			test_blocks();
 		else if (!strcmp(argv[i], "folding") && i + 1 < argc)
 			test_folding((unsigned)atoi(argv[++i]));
+		else if (!strcmp(argv[i], "random") && i + 1 < argc)
+			test_random_programs((unsigned)atoi(argv[++i]));
 		else if (!strcmp(argv[i], "softfp") && i + 1 < argc)
 			test_softfp((unsigned)atoi(argv[++i]));
 		else

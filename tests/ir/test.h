@@ -55,6 +55,7 @@ u64 test_random(void);
 void test_cases(const char *file);
 void test_blocks(void);
 void test_folding(unsigned rounds);
+void test_random_programs(unsigned rounds);
 void test_softfp(unsigned rounds);
 
 #endif
