@@ -46,6 +46,8 @@ static ref value(struct tr *t, struct values *from, enum ir_type type)
 {
 	if (pick(3) == 0)
 		return ir_const(t, type, constant());
+	if (pick(2))  /* late ones make chains, which is what folds */
+		return from->v[from->n - 1 - pick(MIN(3u, from->n))];
 	return from->v[pick(from->n)];
 }
 
@@ -53,12 +55,17 @@ static ref random_node(struct tr *t, struct values *i32, struct values *i64)
 {
 	enum ir_type type = pick(2) ? T_I64 : T_I32, other = pick(2) ? T_I64 : T_I32;
 	struct values *own = type == T_I64 ? i64 : i32, *others = other == T_I64 ? i64 : i32;
-	unsigned w = ir_width(type), wo = ir_width(other), lo = pick(w), len = 1 + pick(w - lo);
+	unsigned w = ir_width(type), lo = pick(w), len = 1 + pick(w - lo);
 	static const u8 ext[] = { 8, 16, 32 };
 	enum ir_op op = IR_ADD + pick(IR_CRC32 - IR_ADD + 1);
 	ref a = value(t, own, type), f;
 
-	switch (pick(8)) {
+	static const enum ir_op extension[] = { IR_ZEXT, IR_SEXT, IR_TRUNC, IR_UBFX, IR_AND };
+
+	switch (pick(6)) {
+	case 1:
+		op = extension[pick(ARRAY_LEN(extension))];
+		break;
 	case 0:
 		op = IR_ADDF + pick(2);
 		f = emit(t, op, T_FLAGS, 0, a, value(t, own, type), 0);
@@ -77,7 +84,7 @@ static ref random_node(struct tr *t, struct values *i32, struct values *i64)
 		return emit(t, op, type, 0, a, value(t, others, other), 0);
 	case IR_EXTR: return emit(t, op, type, 0, a, value(t, own, type), pick(w));
 	case IR_ZEXT:
-	case IR_SEXT: return emit(t, op, type, 0, value(t, others, other), ext[pick(MIN(w, wo) == 64 ? 3 : 3)], 0);
+	case IR_SEXT: return emit(t, op, type, 0, value(t, others, other), ext[pick(3)], 0);
 	case IR_TRUNC: return emit(t, op, T_I32, 0, value(t, i64, T_I64), 0, 0);
 	case IR_UBFX:
 	case IR_SBFX: return emit(t, op, type, 0, a, lo, len);
