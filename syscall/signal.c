@@ -110,7 +110,7 @@ static s32 info_code(const u8 *info)
 static void fault(struct task *t, int sig, const u8 *info, void *uc)
 {
 	static volatile u32 dying;
-	u64 pc = host_uc_pc(uc), fixed = copy_fixup(pc);
+	u64 pc = host_signal_pc(uc), fixed = copy_fixup(pc);
 	u64 addr = *(const u64 *)(const void *)(info + SI_ADDR);
 
 	if (fixed) {

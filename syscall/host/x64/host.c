@@ -101,7 +101,7 @@ void host_blocking_interrupt(void *uc)
 		w[UC_RIP] = (u64)host_block_not_started;
 }
 
-u64 host_uc_pc(const void *uc)
+u64 host_signal_pc(const void *uc)
 {
 	return ((const u64 *)uc)[UC_RIP];
 }
