@@ -114,7 +114,7 @@ static void fault(struct task *t, int sig, const u8 *info, void *uc)
 	u64 addr = *(const u64 *)(const void *)(info + SI_ADDR);
 
 	if (fixed) {
-		host_uc_set_pc(uc, fixed);
+		host_signal_set_pc(uc, fixed);
 		return;
 	}
 	if (t && !dying && hooks->fault(t->vcpu, sig, info_code(info), addr, uc))
@@ -146,7 +146,7 @@ static void host_handler(int sig, u8 *info, void *uc)
 			memcpy(t->info, info, SIGINFO_SIZE);
 			t->captured = 1;
 		}
-		*host_uc_mask(uc) |= ~SIGS_SYNC;
+		*host_signal_mask(uc) |= ~SIGS_SYNC;
 	}
 	signal_attend(t);
 	if (t->attention)
