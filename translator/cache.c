@@ -6,9 +6,12 @@
 #include "base/host_nr.h"
 #include "base/space.h"
 
-/* The run-time's window above the runner's image (Makefile: -Ttext-segment). */
+/*
+ * The run-time's window: above the runner's image (Makefile: -Ttext-segment) and its heap, which the kernel
+ * begins up to 1 GiB after the image; below 2 GiB, for direct calls of C from translations.
+ */
 enum {
-	WINDOW = 0x200010000000ul,
+	WINDOW = 0x200048000000ul,
 	CODE_X = WINDOW,
 	CODE_W = WINDOW + 0x10000000,
 	BLOCKS = WINDOW + 0x20000000,

@@ -49,6 +49,7 @@ static void operands(const struct gen *g, u32 i, ref out[3])
 	u8 kind[3] = { row->a, row->b, row->c };
 	u32 raw[3] = { n->a, n->b, n->c };
 
+	out[0] = out[1] = out[2] = 0;
 	for (int k = 0; k < 3; k++) {
 		bool value = kind[k] != K_N && kind[k] != K_U && kind[k] != K_K && kind[k] != K_P && kind[k] != K_C;
 

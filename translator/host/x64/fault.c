@@ -110,7 +110,7 @@ void host_recover(struct vcpu *c, const struct host_where *h, const void *contex
 	const ucontext_t *uc = context;
 	const u8 *p = h->map, *end = p + h->map_len;
 	struct place place[TR_MAX_SLOTS] = { { 0 } };
-	u64 code = h->code, pc = h->start, at = host_uc_pc(uc);
+	u64 code = h->code, pc = h->start, at = host_fault_pc(uc);
 
 	while (p < end) {
 		u64 next = code + varint(&p);
@@ -184,7 +184,7 @@ static void decode_rm(const ucontext_t *uc, const u8 *start, const u8 *p, struct
 
 static bool decode(const ucontext_t *uc, struct fpinsn *x)
 {
-	const u8 *start = (const u8 *)host_uc_pc(uc), *p = start;
+	const u8 *start = (const u8 *)host_fault_pc(uc), *p = start;
 	int rx = 0, rb = 0;
 	unsigned shift = 0;
 	bool imm;

@@ -149,7 +149,7 @@ bool host_ret_stack_fault(struct vcpu *c, u64 addr, void *uc)
 	return true;
 }
 
-u64 host_uc_pc(const void *uc)
+u64 host_fault_pc(const void *uc)
 {
 	return ((const ucontext_t *)uc)->uc_mcontext.gregs[REG_RIP];
 }
