@@ -1,0 +1,378 @@
+/*
+ * Scalar floating point (Arm ARM C4.1, "Data Processing -- Scalar Floating-Point").
+ *
+ * Values are F32 and F64 of the IR, whose operations have the manual's NaN rules, so there is nothing
+ * to do here but to name the operation.  Half precision (FEAT_FP16) has no type: a half is widened to
+ * single (to double for the fused ones), computed there and narrowed.  Both steps round correctly:
+ * 24 bits >= 2 * 11 + 2 make the double rounding of + - * / sqrt invisible, and a fused sum of halves
+ * which comes near a rounding boundary of a half is exact in 53 bits.  What only moves or changes the
+ * sign bit works on the bits instead, since widening would quieten a NaN.
+ */
+#include "frontends/aarch64/simd.h"
+
+enum { FT_S = 0, FT_D = 1, FT_H = 3 };
+
+static bool ftype_ok(unsigned ftype)
+{
+	return ftype != FT_H || a64_has(FEAT_FP16);
+}
+
+/* The type in which values of an `ftype` are computed. */
+static enum ir_type compute_type(unsigned ftype)
+{
+	return ftype == FT_D ? T_F64 : T_F32;
+}
+
+/* log2 of its bytes. */
+static unsigned esize(unsigned ftype)
+{
+	return ftype == FT_H ? 1 : ftype == FT_S ? 2 : 3;
+}
+
+static ref get_half(struct tr *t, unsigned n, enum ir_type type)
+{
+	return irx(t, IR_FCVTH, type, 0, v_get_as(t, n, T_F32), 0, 0);
+}
+
+static void put_half(struct tr *t, unsigned d, ref v)
+{
+	v_put(t, d, irx(t, IR_FCVTH, T_F32, 1, v, 0, 0));
+}
+
+static ref get_fp(struct tr *t, unsigned n, unsigned ftype)
+{
+	return ftype == FT_H ? get_half(t, n, T_F32) : v_get_as(t, n, compute_type(ftype));
+}
+
+static void put_fp(struct tr *t, unsigned d, ref v, unsigned ftype)
+{
+	if (ftype == FT_H)
+		put_half(t, d, v);
+	else
+		v_put(t, d, v);
+}
+
+/* The bits of a scalar as an integer, and back. */
+static ref get_bits(struct tr *t, unsigned n, unsigned ftype)
+{
+	unsigned e = esize(ftype);
+
+	return irx(t, IR_VGET, e == 3 ? T_I64 : T_I32, e, v_get(t, n), 0, 0);
+}
+
+static void put_bits(struct tr *t, unsigned d, ref v)
+{
+	v_put(t, d, ir1(t, IR_I2V, T_V128, v));
+}
+
+u64 a64_fp_imm(unsigned imm8, unsigned e)
+{
+	u64 sign = imm8 >> 7, b = imm8 >> 6 & 1, low = imm8 & 0x3f;
+
+	switch (e) {
+	case 1:
+		return sign << 15 | (b ? 0x3000 : 0x4000) | low << 6;
+	case 2:
+		return sign << 31 | (b ? 0x3e000000 : 0x40000000) | low << 19;
+	default:
+		return sign << 63 | (b ? 0x3fc0000000000000 : 0x4000000000000000) | low << 48;
+	}
+}
+
+bool a64_tr_fmov_imm(struct tr *t, const struct a64_fmov_imm *a)
+{
+	if (!ftype_ok(a->ftype))
+		return false;
+	v_put(t, a->rd, ir_constv(t, T_V128, (vec){ .d = { a64_fp_imm(a->imm8, esize(a->ftype)) } }));
+	return true;
+}
+
+/* FMOV, FABS, FNEG: no arithmetic, NaNs included. */
+static void fp_move(struct tr *t, const struct a64_fp_1src *a)
+{
+	enum ir_type type = compute_type(a->ftype);
+	ref v;
+
+	if (a->ftype == FT_H) {
+		v = get_bits(t, a->rn, FT_H);
+		if (a->id == a64_FABS)
+			v = ir2(t, IR_AND, T_I32, v, ir_const(t, T_I32, 0x7fff));
+		else if (a->id == a64_FNEG)
+			v = ir2(t, IR_XOR, T_I32, v, ir_const(t, T_I32, 0x8000));
+		put_bits(t, a->rd, v);
+		return;
+	}
+	v = v_get_as(t, a->rn, type);
+	if (a->id == a64_FABS)
+		v = ir1(t, IR_FABS, type, v);
+	else if (a->id == a64_FNEG)
+		v = ir1(t, IR_FNEG, type, v);
+	v_put(t, a->rd, v);
+}
+
+/* FRINT32Z and its kin: to an integral value that fits, else the most negative integer (FPRoundIntN). */
+static ref frint_n(struct tr *t, const struct a64_fp_1src *a, enum ir_type type, ref v)
+{
+	bool wide = a->id == a64_FRINT64Z || a->id == a64_FRINT64X;
+	bool zero = a->id == a64_FRINT32Z || a->id == a64_FRINT64Z;
+	ref ctl = ir_const(t, T_I32, wide << 0 | zero << 1);
+
+	return ir_call(t, type == T_F64 ? &a64_h_frintn_d : &a64_h_frintn_s, ctl, v);
+}
+
+bool a64_tr_fp_1src(struct tr *t, const struct a64_fp_1src *a)
+{
+	enum ir_type type = compute_type(a->ftype);
+	unsigned rnd;
+	ref v;
+
+	if (!ftype_ok(a->ftype))
+		return false;
+	switch (a->id) {
+	case a64_FMOV_reg:
+	case a64_FABS:
+	case a64_FNEG:
+		fp_move(t, a);
+		return true;
+	case a64_FSQRT:
+		v = ir1(t, IR_FSQRT, type, get_fp(t, a->rn, a->ftype));
+		put_fp(t, a->rd, v, a->ftype);
+		return true;
+	case a64_FRINT32Z:
+	case a64_FRINT32X:
+	case a64_FRINT64Z:
+	case a64_FRINT64X:
+		v_put(t, a->rd, frint_n(t, a, type, v_get_as(t, a->rn, type)));
+		return true;
+	case a64_FRINTN:
+		rnd = RND_NEAREST;
+		break;
+	case a64_FRINTP:
+		rnd = RND_UP;
+		break;
+	case a64_FRINTM:
+		rnd = RND_DOWN;
+		break;
+	case a64_FRINTZ:
+		rnd = RND_ZERO;
+		break;
+	case a64_FRINTA:
+		rnd = RND_AWAY;
+		break;
+	case a64_FRINTX:
+		rnd = RND_CURRENT | 0x80;
+		break;
+	case a64_FRINTI:
+		rnd = RND_CURRENT;
+		break;
+	default:
+		return false;
+	}
+	v = irx(t, IR_FRINT, type, rnd, get_fp(t, a->rn, a->ftype), 0, 0);
+	put_fp(t, a->rd, v, a->ftype);
+	return true;
+}
+
+/* FCVT between precisions; opc is the destination's ftype. */
+bool a64_tr_fcvt(struct tr *t, const struct a64_fcvt *a)
+{
+	ref v;
+
+	if (a->ftype == FT_H) {
+		v_put(t, a->rd, get_half(t, a->rn, compute_type(a->opc)));
+		return true;
+	}
+	v = v_get_as(t, a->rn, compute_type(a->ftype));
+	if (a->opc == FT_H)
+		put_half(t, a->rd, v);
+	else
+		v_put(t, a->rd, ir1(t, IR_FCVT, compute_type(a->opc), v));
+	return true;
+}
+
+bool a64_tr_bfcvt(struct tr *t, const struct a64_bfcvt *a)
+{
+	v_put(t, a->rd, ir_call(t, &a64_h_bfcvt, ir_get(t, SLOT_FPCR, T_I32), v_get_as(t, a->rn, T_F32)));
+	return true;
+}
+
+static const enum ir_op binary_op[] = {
+	[a64_FMUL - a64_FMUL] = IR_FMUL, [a64_FDIV - a64_FMUL] = IR_FDIV, [a64_FADD - a64_FMUL] = IR_FADD,
+	[a64_FSUB - a64_FMUL] = IR_FSUB, [a64_FMAX - a64_FMUL] = IR_FMAX, [a64_FMIN - a64_FMUL] = IR_FMIN,
+	[a64_FMAXNM - a64_FMUL] = IR_FMAXNM, [a64_FMINNM - a64_FMUL] = IR_FMINNM, [a64_FNMUL - a64_FMUL] = IR_FMUL,
+};
+
+bool a64_tr_fp_2src(struct tr *t, const struct a64_fp_2src *a)
+{
+	enum ir_type type = compute_type(a->ftype);
+	ref v;
+
+	if (!ftype_ok(a->ftype))
+		return false;
+	v = ir2(t, binary_op[a->id - a64_FMUL], type, get_fp(t, a->rn, a->ftype), get_fp(t, a->rm, a->ftype));
+	if (a->id == a64_FNMUL)
+		v = ir1(t, IR_FNEG, type, v);
+	put_fp(t, a->rd, v, a->ftype);
+	return true;
+}
+
+/* FMADD a + n*m, FMSUB a - n*m, FNMADD -a - n*m, FNMSUB -a + n*m. */
+bool a64_tr_fp_3src(struct tr *t, const struct a64_fp_3src *a)
+{
+	enum ir_type type = a->ftype == FT_S ? T_F32 : T_F64;
+	bool half = a->ftype == FT_H;
+	unsigned aux = (a->o1 != a->o0) | a->o1 << 1;
+	ref n, m, acc;
+
+	if (!ftype_ok(a->ftype))
+		return false;
+	n = half ? get_half(t, a->rn, type) : v_get_as(t, a->rn, type);
+	m = half ? get_half(t, a->rm, type) : v_get_as(t, a->rm, type);
+	acc = half ? get_half(t, a->ra, type) : v_get_as(t, a->ra, type);
+	put_fp(t, a->rd, irx(t, IR_FMA, type, aux, n, m, acc), a->ftype);
+	return true;
+}
+
+static ref fp_zero(struct tr *t, enum ir_type type)
+{
+	return ir_constv(t, type, (vec){ .d = { 0 } });
+}
+
+bool a64_tr_fcmp(struct tr *t, const struct a64_fcmp *a)
+{
+	enum ir_type type = compute_type(a->ftype);
+	ref m;
+
+	if (!ftype_ok(a->ftype))
+		return false;
+	m = a->zero ? fp_zero(t, type) : get_fp(t, a->rm, a->ftype);
+	ir_put(t, SLOT_NZCV, irx(t, IR_FCMPF, T_FLAGS, a->E, get_fp(t, a->rn, a->ftype), m, 0));
+	return true;
+}
+
+bool a64_tr_fccmp(struct tr *t, const struct a64_fccmp *a)
+{
+	enum ir_type type = compute_type(a->ftype);
+	ref f = ir_get(t, SLOT_NZCV, T_FLAGS), n, m;
+	unsigned cond = a->cond >= CC_AL ? CC_AL : a->cond;
+
+	if (!ftype_ok(a->ftype))
+		return false;
+	n = get_fp(t, a->rn, a->ftype);
+	m = get_fp(t, a->rm, a->ftype);
+	if (!a->E) {
+		f = irx(t, IR_FCCMPF, T_FLAGS, cond | a->nzcv << 4, f, n, m);
+	} else {
+		/* The signalling form has no row: where the condition fails, compare zeros, which raises nothing. */
+		ref zero = fp_zero(t, type), cmp, flags;
+
+		n = irx(t, IR_SELCC, type, cond, f, n, zero);
+		m = irx(t, IR_SELCC, type, cond, f, m, zero);
+		cmp = ir1(t, IR_NZCV, T_I32, irx(t, IR_FCMPF, T_FLAGS, 1, n, m, 0));
+		flags = irx(t, IR_SELCC, T_I32, cond, f, cmp, ir_const(t, T_I32, a->nzcv));
+		f = ir1(t, IR_FLAGS, T_FLAGS, flags);
+	}
+	ir_put(t, SLOT_NZCV, f);
+	return true;
+}
+
+bool a64_tr_fcsel(struct tr *t, const struct a64_fcsel *a)
+{
+	enum ir_type type = compute_type(a->ftype);
+	unsigned cond = a->cond >= CC_AL ? CC_AL : a->cond;
+	ref f;
+
+	if (!ftype_ok(a->ftype))
+		return false;
+	f = ir_get(t, SLOT_NZCV, T_FLAGS);
+	if (a->ftype == FT_H)
+		put_bits(t, a->rd, irx(t, IR_SELCC, T_I32, cond, f, get_bits(t, a->rn, FT_H),
+				       get_bits(t, a->rm, FT_H)));
+	else
+		v_put(t, a->rd, irx(t, IR_SELCC, type, cond, f, v_get_as(t, a->rn, type), v_get_as(t, a->rm, type)));
+	return true;
+}
+
+bool a64_tr_fmov_gpr(struct tr *t, const struct a64_fmov_gpr *a)
+{
+	enum ir_type type = a->sf ? T_I64 : T_I32;
+	ref v;
+
+	if (a->ftype == FT_H && !a64_has(FEAT_FP16))
+		return false;
+	switch (a->id) {
+	case a64_FMOV_to_gpr:
+		v = irx(t, IR_VGET, type, a->ftype == FT_H ? 1 : a->sf ? 3 : 2, v_get(t, a->rn), 0, 0);
+		x_put(t, a->rd, v);
+		return true;
+	case a64_FMOV_from_gpr:
+		v = x_get(t, a->rn, a->sf);
+		if (a->ftype == FT_H)
+			v = irx(t, IR_ZEXT, T_I32, 0, v, 16, 0);
+		put_bits(t, a->rd, v);
+		return true;
+	case a64_FMOV_top_to_gpr:
+		x_put(t, a->rd, irx(t, IR_VGET, T_I64, 3, v_get(t, a->rn), 1, 0));
+		return true;
+	default:
+		v = irx(t, IR_VSET, T_V128, 3, v_get(t, a->rd), x_get(t, a->rn, 1), 1);
+		v_put(t, a->rd, v);
+		return true;
+	}
+}
+
+/* An integer register / 2^fbits to floating point. */
+static void int_to_fp(struct tr *t, unsigned rd, unsigned rn, unsigned sf, unsigned ftype, unsigned fbits, bool uns)
+{
+	/* A half is reached through double: one rounding unless the integer has more than 53 bits. */
+	enum ir_type type = ftype == FT_S ? T_F32 : T_F64;
+
+	put_fp(t, rd, irx(t, IR_I2F, type, uns, x_get(t, rn, sf), fbits, 0), ftype);
+}
+
+static void fp_to_int(struct tr *t, unsigned rd, unsigned rn, unsigned sf, unsigned ftype, unsigned fbits, unsigned rnd)
+{
+	ref v = irx(t, IR_F2I, sf ? T_I64 : T_I32, rnd, get_fp(t, rn, ftype), fbits, 0);
+
+	x_put(t, rd, v);
+}
+
+bool a64_tr_fcvt_fixed(struct tr *t, const struct a64_fcvt_fixed *a)
+{
+	unsigned fbits = 64 - a->scale, uns = a->opcode & 1;
+
+	if (!ftype_ok(a->ftype))
+		return false;
+	if (a->opcode & 2)
+		int_to_fp(t, a->rd, a->rn, a->sf, a->ftype, fbits, uns);
+	else
+		fp_to_int(t, a->rd, a->rn, a->sf, a->ftype, fbits, RND_ZERO | uns << 7);
+	return true;
+}
+
+bool a64_tr_fcvt_int(struct tr *t, const struct a64_fcvt_int *a)
+{
+	static const u8 rounding[] = { RND_NEAREST, RND_UP, RND_DOWN, RND_ZERO };
+	unsigned uns = a->opcode & 1;
+
+	if (!ftype_ok(a->ftype))
+		return false;
+	if (a->opcode == 2 || a->opcode == 3)
+		int_to_fp(t, a->rd, a->rn, a->sf, a->ftype, 0, uns);
+	else
+		fp_to_int(t, a->rd, a->rn, a->sf, a->ftype, 0,
+			  (a->opcode & 4 ? RND_AWAY : rounding[a->rmode]) | uns << 7);
+	return true;
+}
+
+/* FJCVTZS: the helper returns Z above the 32-bit result. */
+bool a64_tr_fjcvtzs(struct tr *t, const struct a64_fjcvtzs *a)
+{
+	ref v = ir_call(t, &a64_h_fjcvtzs, v_get_as(t, a->rn, T_F64));
+	ref z = irx(t, IR_UBFX, T_I64, 0, v, 32, 1);
+
+	x_put(t, a->rd, ir1(t, IR_TRUNC, T_I32, v));
+	z = ir2(t, IR_SHL, T_I32, ir1(t, IR_TRUNC, T_I32, z), ir_const(t, T_I32, 2));
+	ir_put(t, SLOT_NZCV, ir1(t, IR_FLAGS, T_FLAGS, z));
+	return true;
+}

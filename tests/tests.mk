@@ -1,0 +1,43 @@
+# Targets that test, measure and show: included by the top-level Makefile.
+#
+# Test programs and benchmark kernels are built twice, natively and for the guest, with the same
+# flags; the native output is what the guest's is held against.
+
+TEST_GUEST   = aarch64
+CROSS_CC     = $(TEST_GUEST)-linux-gnu-gcc
+CROSS_CFLAGS = -std=gnu11 -O2 -static -pthread -Wall
+RUNNER      ?= $(BUILD)/dragoman-$(TEST_GUEST)
+SYSROOT     ?= build/sysroot/$(TEST_GUEST)
+export RUNNER SYSROOT TEST_GUEST BUILD
+
+.PHONY: deps sysroot
+deps:
+	tools/deps.sh
+
+sysroot:
+	tools/sysroot.sh $(TEST_GUEST) $(SYSROOT)
+
+# The benchmark: make bench [K="kernel ..."], BENCH_RUNS=, BENCH_CLOCK=cpu, QEMU=another/emulator.
+BENCH_SRC    = $(wildcard bench/kernels/*.c)
+BENCH_NATIVE = $(BENCH_SRC:bench/kernels/%.c=$(BUILD)/bench/native/%)
+BENCH_GUEST  = $(BENCH_SRC:bench/kernels/%.c=$(BUILD)/bench/$(TEST_GUEST)/%)
+BENCH_DEPS   = bench/kernels/bench.h bench/kernels/interp.h bench/kernels.txt
+bench_level  = -$(shell awk '$$1 == "$(1)" { print $$2 }' bench/kernels.txt)
+
+.PHONY: bench bench-programs
+bench: all bench-programs
+	bench/run.sh $(K)
+
+bench-programs: $(BENCH_NATIVE) $(BENCH_GUEST) $(BUILD)/bench/driver
+
+$(BENCH_NATIVE): $(BUILD)/bench/native/%: bench/kernels/%.c $(BENCH_DEPS)
+	@mkdir -p $(@D)
+	gcc $(CROSS_CFLAGS) $(call bench_level,$*) -o $@ $< -lm
+
+$(BENCH_GUEST): $(BUILD)/bench/$(TEST_GUEST)/%: bench/kernels/%.c $(BENCH_DEPS)
+	@mkdir -p $(@D)
+	$(CROSS_CC) $(CROSS_CFLAGS) $(call bench_level,$*) -o $@ $< -lm
+
+$(BUILD)/bench/driver: bench/driver.c
+	@mkdir -p $(@D)
+	gcc -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -o $@ $< -lm
