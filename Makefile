@@ -12,7 +12,11 @@ DESTDIR =
 DEBUG   = 0
 VERSION = 0.1
 
+MAKEFLAGS += -r
+.DELETE_ON_ERROR:
+
 CC      = gcc
+INSTALL = install
 BUILD   = build$(if $(filter 1,$(DEBUG)),/debug)
 HOST    = x64
 
@@ -28,7 +32,7 @@ CFLAGS += -O1 -DDEBUG=1 -fsanitize=undefined -fsanitize-undefined-trap-on-error
 endif
 ALL_CFLAGS = $(CFLAGS) -fPIE -fno-strict-aliasing -fno-stack-protector -D_GNU_SOURCE \
   -DVERSION='"$(VERSION)"' -nostdinc -isystem $(MUSLINC) -isystem $(GCCINC) \
-  -I. -I$(BUILD)/gen -MMD -MP
+  -I. -Ibase/host/$(HOST) -I$(BUILD)/gen -MMD -MP
 # Headers of the distribution's libraries (libelf, capstone, zlib), after musl's.
 LIB_CFLAGS = -idirafter /usr/include -idirafter /usr/include/x86_64-linux-gnu
 
@@ -36,7 +40,7 @@ LDFLAGS = -static -no-pie -nostdlib -nostartfiles -Wl,--no-relax -Wl,--build-id=
   -Wl,-Ttext-segment=0x200000000000 -Wl,--defsym=_DYNAMIC=0x200000000000 -Wl,-z,noexecstack
 LIBS    = -L$(MUSL) -L/usr/lib/x86_64-linux-gnu -lelf -lz -lcapstone -lc -L$(GCCLIB) -lgcc
 
-COMMON_DIRS = base translator translator/host/$(HOST) syscall loader semihosting runner
+COMMON_DIRS = base translator translator/host/$(HOST) syscall syscall/host/$(HOST) loader semihosting runner
 COMMON_SRC  = $(foreach d,$(COMMON_DIRS),$(wildcard $(d)/*.c))
 COMMON_OBJ  = $(COMMON_SRC:%.c=$(BUILD)/%.o)
 guest_dir   = frontends/$(1)
@@ -44,26 +48,30 @@ guest_src   = $(wildcard $(call guest_dir,$(1))/*.c)
 guest_obj   = $(patsubst %.c,$(BUILD)/%.o,$(call guest_src,$(1))) $(BUILD)/gen/$(call guest_dir,$(1))/decode.o
 RUNNERS     = $(GUESTS:%=$(BUILD)/dragoman-%)
 
+#: all             build the runners of GUESTS="$(GUESTS)"; DEBUG=1: with sanitizer and verifier
 .PHONY: all
 all: $(RUNNERS)
 
 .SECONDEXPANSION:
-$(RUNNERS): $(BUILD)/dragoman-%: $(COMMON_OBJ) $$(call guest_obj,$$*) $(BUILD)/flags
-	$(CC) $(LDFLAGS) -o $@ $(MUSL)/crt1.o $(MUSL)/crti.o $(filter %.o,$^) -Wl,--start-group $(LIBS) -Wl,--end-group $(MUSL)/crtn.o
+$(RUNNERS): $(BUILD)/dragoman-%: $(COMMON_OBJ) $$(call guest_obj,$$*) $(BUILD)/flags $(BUILD)/sources
+	$(CC) $(LDFLAGS) -o $@ $(MUSL)/crt1.o $(MUSL)/crti.o $(filter %.o,$^) \
+	  -Wl,--start-group $(LIBS) -Wl,--end-group $(MUSL)/crtn.o
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(if $(shell grep -lE 'libelf|gelf|capstone|zlib' $<),$(LIB_CFLAGS)) -c -o $@ $<
 
-# Rebuild when the flags change.
+# Recompile when the flags change, and link again when a source comes or goes.
+note = @mkdir -p $(BUILD); echo '$(1)' | cmp -s - $@ || echo '$(1)' > $@
 $(BUILD)/flags: FORCE
-	@mkdir -p $(BUILD)
-	@echo '$(CC) $(ALL_CFLAGS) $(LDFLAGS)' | cmp -s - $@ || echo '$(CC) $(ALL_CFLAGS) $(LDFLAGS)' > $@
+	$(call note,$(CC) $(ALL_CFLAGS) $(LDFLAGS))
+$(BUILD)/sources: FORCE
+	$(call note,$(sort $(COMMON_SRC) $(foreach g,$(GUESTS),$(call guest_src,$(g)))))
 .PHONY: FORCE
 FORCE:
 
 # The decoder of each guest, made from its instruction table.
-$(BUILD)/mkdecode: $(wildcard tools/*.c tools/*.h)
+$(BUILD)/mkdecode: $(wildcard tools/mkdecode*.[ch] base/insn.h)
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -O2 -g $(WARN) -I. -o $@ $(filter %.c,$^)
 
@@ -80,6 +88,35 @@ $(foreach g,$(GUESTS),$(patsubst %.c,$(BUILD)/%.o,$(call guest_src,$(g)))): | $(
 
 -include $(COMMON_OBJ:.o=.d) $(foreach g,$(GUESTS),$(patsubst %.o,%.d,$(call guest_obj,$(g))))
 
+#: install         into $(DESTDIR)$(PREFIX)/bin; PREFIX= and DESTDIR= choose another place
+.PHONY: install
+install: all
+	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin
+	$(INSTALL) -s $(RUNNERS) $(DESTDIR)$(PREFIX)/bin
+
+#: install-compat  install, with links by the names that scripts call: qemu-GUEST, qemu-GUEST-static
+.PHONY: install-compat
+install-compat: install
+	for g in $(GUESTS); do \
+	  for link in qemu-$$g qemu-$$g-static; do \
+	    ln -sf dragoman-$$g $(DESTDIR)$(PREFIX)/bin/$$link; \
+	  done; \
+	done
+
+-include tests/tests.mk
+
+#: clean           remove build/
 .PHONY: clean
 clean:
 	rm -rf build
+
+# The support table of the system calls, from their rows.
+.PHONY: syscalls
+syscalls:
+	@awk -f tools/syscalls.awk syscall/syscalls.def
+
+#: help            this
+.PHONY: help
+help:
+	@echo 'Dragoman $(VERSION)'
+	@sed -n 's/^#: /  make /p' $(MAKEFILE_LIST)

@@ -49,6 +49,11 @@ struct sigframe {
 	gaddr fault_addr;      /* for SIGSEGV and SIGBUS, else 0 */
 };
 
+/* The four O_ flags that architectures moved (their uapi/asm/fcntl.h). */
+struct open_flags {
+	u32 direct, largefile, directory, nofollow;
+};
+
 struct cpu_model {
 	const char *name;
 	u64 features[4];       /* the guest family's own feature bits */
@@ -91,6 +96,7 @@ struct guest {
 	u16 sysno_off;              /* where the system-call number is */
 	u16 arg_off[MAX_SYSCALL_ARGS];
 	u16 ret_off;
+	const struct open_flags *open_flags;  /* NULL: as in asm-generic/fcntl.h */
 	const struct cpu_model *models;  /* ends with a NULL name; the first is the default */
 	void (*select_cpu)(const struct cpu_model *m);
 	u64 (*hwcap)(unsigned n);   /* AT_HWCAP (n = 1), AT_HWCAP2 (2), ... */
@@ -98,6 +104,7 @@ struct guest {
 	int (*cpuinfo)(char *buf, size_t size, unsigned cpu);
 	/* Writes the frame and sets registers; false if the stack cannot be written (then SIGSEGV). */
 	bool (*push_frame)(struct vcpu *c, const struct sigframe *f);
+	bool sa_restorer;           /* struct sigaction has a restorer member (the kernel's SA_RESTORER) */
 	/* Reads the frame back; false if it is bad.  Fills mask and altstack_* of f. */
 	bool (*pop_frame)(struct vcpu *c, struct sigframe *f);
 	/* EXIT_TRAP with vcpu->trap: fills signo and code; si_addr is vcpu->pc.  May change pc. */
@@ -106,6 +113,7 @@ struct guest {
 	u32 syscall_insn_size;
 	const u8 *vdso;             /* ELF image of the guest vdso, NULL: none */
 	size_t vdso_size;
+	u32 min_sigstack;           /* AT_MINSIGSTKSZ: bytes of a signal frame with all state; 0: not stated */
 	gaddr vdso_sigreturn;       /* offset of the rt_sigreturn trampoline in the vdso */
 
 	/* For register dumps: one line per call, "" at the end. */

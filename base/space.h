@@ -23,7 +23,8 @@ struct mapping {
 	gaddr start, end;
 	u32 prot, flags;     /* as above, as last set */
 	u64 dev, ino, off;   /* backing file, 0 if anonymous; off is that of start */
-	const char *name;    /* path or "[heap]", "[stack]", "[vdso]" or NULL; stays valid for the process */
+	const char *name;    /* path or "[heap]", "[stack]", "[vdso]" or NULL; stays valid for the process.
+	                      * A file that the guest mapped has none (ino tells): the host's maps know it */
 };
 
 extern u64 guest_base;
@@ -53,14 +54,18 @@ s64 space_mremap(gaddr old, u64 old_len, u64 new_len, u32 flags, gaddr new_addr)
 s64 space_brk(gaddr a);                       /* Linux's brk: the resulting break */
 void space_set_brk(gaddr start);
 
+/* Records, or forgets, a mapping that another call than mmap made or unmade (shmat). */
+void space_adopt(const struct mapping *m);
+void space_forget(gaddr a, u64 len);
+
 /* The mapping that holds a, or the next one above; false if none.  A copy. */
 bool space_find(gaddr a, struct mapping *out);
 /* True if [a, a + len) is mapped with all bits of prot. */
 bool space_check(gaddr a, u64 len, u32 prot);
-/* Calls fn for each mapping in order until it returns false. */
+/* Calls fn, unlocked, with a copy of each mapping in order until it returns false. */
 void space_walk(bool (*fn)(const struct mapping *m, void *arg), void *arg);
 
-/* Called (outside the lock) after executable memory went away or changed. */
+/* Called (outside the lock) after executable memory went away, was replaced or lost PROT_EXEC. */
 extern void (*space_on_exec_change)(gaddr start, gaddr end);
 
 /* Around fork: the lock is held by the forking thread and released on both sides. */

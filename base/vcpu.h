@@ -17,7 +17,20 @@ struct guest;
 struct task;
 struct tr;
 
-enum { VCPU_BIAS = 128, VCPU_STATE_SIZE = 2048, VCPU_SPILLS = 64 };
+enum { VCPU_BIAS = 128, VCPU_STATE_SIZE = 2048, VCPU_SPILLS = 64, VCPU_TABLE = 4096 };
+
+/* Entry points of the host's run-time that translated code jumps to (vcpu.rt). */
+enum runtime_entry {
+	RT_EXIT,      /* leave with the exit reason in the first scratch register */
+	RT_LINK,      /* link exit descriptor number (first scratch register) and go on there */
+	RT_INDIRECT,  /* go on at the guest address in the first scratch register */
+	RT_RETURN,    /* the same, for a return that the top of the return stack does not match */
+	RT_LEAVE,     /* leave with the exit reason in exit_arg */
+	RT_COUNT
+};
+
+/* The return stack: bytes, and bytes of guard below and above it. */
+enum { RET_STACK_SIZE = 65536, RET_STACK_GUARD = 4096 };
 
 /* Why translated code came back to the run loop. */
 enum exit_reason {
@@ -36,18 +49,16 @@ struct vcpu {
 	u64 ret_rsp;           /* top of the return stack while the run loop runs */
 	u64 ret_base;          /* lowest and */
 	u64 ret_top;           /* highest address of the return stack */
-	u64 lookup_table;      /* direct-mapped table of (guest pc, host code); an empty one while poll is set */
-	u64 lookup_real;       /* the table that lookup_table points to when poll is clear */
 	u64 guest_base;        /* host address of guest address 0 */
 	u64 pc;                /* guest pc; valid only outside translated code */
-	u32 exit_arg;          /* exit descriptor of the link that was taken, see cache.h */
+	u32 exit_arg;          /* reason of RT_LEAVE */
 	u32 mxcsr;             /* floating-point control and sticky flags of the guest while outside */
 	u32 host_mxcsr;        /* the run-time's own */
 	u32 fpctl;             /* the guest's floating-point control as last set, bits of enum ir_fpctl */
 	volatile u32 poll;     /* not 0: leave translated code at the next poll point */
-	u64 rt[24];            /* entry points of the run-time, called through [r15 + off] */
+	u64 rt[RT_COUNT];
 	vec spill[VCPU_SPILLS];
-	vec helper_save[64];   /* registers saved around slow-path calls */
+	vec arg[4];            /* operands and result of operations that the interpreter does for translated code */
 
 	/* --- the run loop's --- */
 	const struct guest *guest;
@@ -59,8 +70,16 @@ struct vcpu {
 	u64 fault_addr;
 	struct tr *tr;         /* the translation under construction */
 	vec *val;              /* the interpreter's values, one per node of tr */
+	struct vcpu *next;     /* in the translator's list of threads */
+	u32 generation;        /* of the code cache that the return stack and table belong to */
 
 	u8 state[VCPU_STATE_SIZE] __attribute__((aligned(64)));
+
+	/*
+	 * Direct-mapped by guest pc: what indirect jumps probe inline.  translator_kick() empties it, so that
+	 * they come to the run-time and see `poll`.  An empty entry has an odd pc.
+	 */
+	struct { u64 pc, code; } table[VCPU_TABLE];
 };
 
 /* The state slot at byte offset `off` as a 64-bit integer. */

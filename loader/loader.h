@@ -16,6 +16,7 @@ struct image {
 	gaddr auxv;         /* guest address of the auxiliary vector */
 	size_t auxv_size;   /* bytes, AT_NULL included */
 	const char *exe;    /* absolute path */
+	const char *sysroot;/* the one in force: -L, or the default one that held the interpreter, or NULL */
 };
 
 struct load_request {
@@ -24,8 +25,11 @@ struct load_request {
 	const char *sysroot;    /* -L, or NULL */
 	char *const *argv, *const *envp;
 	u64 stack_size;         /* -s, or 0: RLIMIT_STACK */
+	u64 reserved;           /* -R: bytes of address space, or 0: all that the guest's pointers reach */
 	const struct guest *g;
 	bool secure;            /* AT_SECURE */
+	bool randomize;         /* addresses; false as with personality ADDR_NO_RANDOMIZE */
+	u64 seed;               /* -seed; where not 0, addresses and AT_RANDOM follow from it */
 };
 
 /* Why a file cannot be run; `status` is the shell's exit code, `text` one line without newline. */
@@ -43,11 +47,5 @@ bool load_program(const struct load_request *q, struct image *img, struct load_e
  */
 enum file_kind { FILE_GUEST_ELF, FILE_OTHER_ELF, FILE_SCRIPT, FILE_UNKNOWN };
 int load_probe(int fd, const struct guest *g, enum file_kind *kind);
-
-/*
- * Looks up an absolute guest path under the sysroot, resolving absolute symbolic links inside it.
- * The path to open (in buf) if it exists there, else `path` itself.
- */
-const char *sysroot_path(const char *sysroot, const char *path, char *buf, size_t size);
 
 #endif

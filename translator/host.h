@@ -4,6 +4,76 @@
 
 #include "base/types.h"
 #include "base/vcpu.h"
+#include "translator/ir.h"
+
+/* --- compiling --- */
+
+/* An exit of a translation that may be linked to another one. */
+struct host_exit {
+	gaddr target;     /* guest address */
+	u32 patch;        /* offset in the translation of the 4-byte aligned field to patch */
+	u32 stub;         /* offset of the code that asks the run-time to link */
+};
+
+enum { HOST_MAX_EXITS = 2 * TR_MAX_INSNS + 4, HOST_MAX_MAP = 16384 };
+
+/* What a compilation gives besides code. */
+struct host_out {
+	u32 size;                  /* bytes of code */
+	u32 nexits;
+	u32 map_len;
+	u32 exit_id;               /* in: number of the first exit; they are numbered from there */
+	struct host_exit exit[HOST_MAX_EXITS];
+	u8 map[HOST_MAX_MAP];      /* state maps, in the host's own form */
+};
+
+/* Looks at the processor; `hide` removes features (bits of host_features). */
+void host_init(u32 hide);
+struct host_feature { const char *name; u32 bit; };
+extern const struct host_feature host_features[];  /* ends with NULL */
+
+/* Emits the run-time's own code to w (executed at x); returns its size.  rt[]: entry points for vcpu.rt. */
+u32 host_runtime(u8 *w, u64 x, u64 rt[RT_COUNT]);
+
+/*
+ * Compiles t to w (executed at x).  False if `room` bytes do not suffice or the translation is too complex:
+ * the caller tries again with more room or fewer instructions.
+ */
+bool host_compile(struct tr *t, u8 *w, u64 x, u32 room, struct host_out *out);
+
+/* Makes the field at w (executed at x) lead to `target`.  Atomic with respect to running code. */
+void host_patch(u8 *w, u64 x, u64 target);
+
+/* --- running --- */
+
+/* Runs code at `code` until it leaves; c->pc and state are complete then. */
+enum exit_reason host_enter(struct vcpu *c, u64 code);
+
+/* What the run-time's code calls back (translator/jit.c): the host address to go on at. */
+u64 jit_link(struct vcpu *c, u32 exit_id);
+u64 jit_lookup(struct vcpu *c, gaddr pc);
+
+/* --- faults; uc is the host's ucontext_t --- */
+
+/* The translation that a host pc belongs to. */
+struct host_where {
+	gaddr start;               /* guest address of the translation */
+	u64 code;                  /* host address of its first instruction */
+	const u8 *map;
+	u32 map_len;
+};
+
+u64 host_uc_pc(const void *uc);
+/* Completes c->state and c->pc from the registers at a fault inside a translation. */
+void host_recover(struct vcpu *c, const struct host_where *h, const void *uc);
+/* A floating-point exception inside a translation: true if the instruction was completed in uc. */
+bool host_fix_fp(struct vcpu *c, void *uc);
+/* A fault on a guard page of the return stack: true if uc was mended to go on. */
+bool host_ret_stack_fault(struct vcpu *c, u64 addr, void *uc);
+/* Makes the interrupted translation, or a helper that it called, leave with `reason`. */
+void host_leave_code(struct vcpu *c, enum exit_reason reason, void *uc, bool in_helper);
+/* Sticky exceptions (enum ir_fpexc) of the host's unit, which are the guest's while translated code runs. */
+void host_raise_fpflags(u32 flags);
 
 /*
  * Calls fn(c, arg) so that host_unwind can abandon it: records the stack in c->host_rsp.  Returns fn's

@@ -264,7 +264,7 @@ static void integer_op(const struct ir_node *n, vec *r, const vec *val)
 }
 
 /* One node other than exits, calls and memory. */
-static void plain_op(struct vcpu *c, const struct tr *t, u32 i, vec *val)
+void interp_node(struct vcpu *c, const struct tr *t, u32 i, vec *val)
 {
 	const struct ir_node *n = &t->node[i];
 	unsigned width;
@@ -366,7 +366,7 @@ enum exit_reason interp_run(struct vcpu *c, const struct tr *t)
 			c->trap = n->c;
 			return (enum exit_reason)n->b;
 		default:
-			plain_op(c, t, i, val);
+			interp_node(c, t, i, val);
 			break;
 		}
 	}

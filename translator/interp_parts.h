@@ -13,6 +13,9 @@ void interp_vector(const struct tr *t, u32 i, vec *val);              /* V2F .. 
 void interp_float(struct vcpu *c, const struct tr *t, u32 i, vec *val); /* FADD .. FPFLAGSW, FCMPF */
 void interp_vector_float(struct vcpu *c, const struct tr *t, u32 i, vec *val); /* VFADD .. VFNARROW */
 
+/* Any operation without control flow, memory access or call. */
+void interp_node(struct vcpu *c, const struct tr *t, u32 i, vec *val);
+
 /* Packed FLAGS of FCMPF on two values of `type`. */
 u32 interp_fcmp(struct vcpu *c, enum ir_type type, u64 a, u64 b, bool signal_quiet);
 

@@ -72,8 +72,8 @@ enum {
 	MEM_ALIGN = 1 << 7,       /* misaligned: EXIT_FAULT with SIGBUS */
 };
 /*
- * A LOAD of T_I32/T_I64 from a smaller size extends; of T_F32/T_F64/T_V64/T_V128 the size is the
- * type's.  T_V128 loads of less than 16 bytes (MEM_8..MEM_64) clear the rest.  STORE takes the low
+ * A LOAD of T_I32/T_I64 from a smaller size extends; of T_F32/T_F64/T_V64 the size is the type's, whatever
+ * MEM_SIZE says.  T_V128 loads of less than 16 bytes (MEM_8..MEM_64) clear the rest.  STORE takes the low
  * MEM_SIZE bytes of the value; of a V128 as well.
  */
 

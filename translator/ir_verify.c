@@ -230,7 +230,7 @@ static void check_integer(const struct check *k)
 static void check_vector(const struct check *k)
 {
 	const struct ir_node *n = k->n;
-	unsigned bits = 8u << n->aux;
+	unsigned bits = k->row->aux == AUX_E ? 8u << n->aux : 0;
 
 	switch (n->op) {
 	case IR_VDUPL:

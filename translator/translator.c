@@ -7,6 +7,7 @@
 #include "translator/build.h"
 #include "translator/host.h"
 #include "translator/interp.h"
+#include "translator/jit.h"
 
 /* Host's mmap(2) and munmap(2) and their flags. */
 enum { HOST_MMAP = 9, HOST_MUNMAP = 11 };
@@ -33,6 +34,8 @@ void translator_init(const struct guest *g, const struct translator_config *cfg,
 	tl.g = g;
 	tl.cfg = *cfg;
 	tl.executable = executable;
+	if (cfg->engine == ENGINE_JIT)
+		jit_init(g, cfg, executable);
 }
 
 void vcpu_init(struct vcpu *c, const struct guest *g)
@@ -49,10 +52,14 @@ void vcpu_init(struct vcpu *c, const struct guest *g)
 	c->val = w->val;
 	c->mxcsr = 0;
 	translator_set_fpctl(c, 0);
+	if (tl.cfg.engine == ENGINE_JIT)
+		jit_vcpu_init(c);
 }
 
 void vcpu_done(struct vcpu *c)
 {
+	if (tl.cfg.engine == ENGINE_JIT)
+		jit_vcpu_done(c);
 	host_syscall2(HOST_MUNMAP, (u64)c->tr, sizeof(struct workspace));
 	c->tr = NULL;
 	c->val = NULL;
@@ -82,6 +89,8 @@ enum exit_reason translator_run(struct vcpu *c)
 {
 	enum exit_reason r;
 
+	if (tl.cfg.engine == ENGINE_JIT)
+		return jit_run(c);
 	c->in_code = 1;
 	r = host_call(c, interp_loop, NULL);
 	c->in_code = 0;
@@ -90,6 +99,8 @@ enum exit_reason translator_run(struct vcpu *c)
 
 bool translator_fault(struct vcpu *c, int signo, int code, u64 addr, void *uc)
 {
+	if (tl.cfg.engine == ENGINE_JIT)
+		return jit_fault(c, signo, code, addr, uc);
 	if (!c->in_code)
 		return false;
 	c->fault_signal = (u32)signo;
@@ -101,7 +112,10 @@ bool translator_fault(struct vcpu *c, int signo, int code, u64 addr, void *uc)
 
 void translator_kick(struct vcpu *c)
 {
-	c->poll = 1;
+	if (tl.cfg.engine == ENGINE_JIT)
+		jit_kick(c);
+	else
+		c->poll = 1;
 }
 
 void translator_unkick(struct vcpu *c)
@@ -109,21 +123,29 @@ void translator_unkick(struct vcpu *c)
 	c->poll = 0;
 }
 
-/* Nothing is kept between blocks. */
+/* The interpreter keeps nothing between blocks. */
 void translator_invalidate(gaddr start, gaddr end)
 {
+	if (tl.cfg.engine == ENGINE_JIT)
+		jit_invalidate(start, end);
 }
 
 void translator_fork_prepare(void)
 {
+	if (tl.cfg.engine == ENGINE_JIT)
+		jit_fork_prepare();
 }
 
 void translator_fork_parent(void)
 {
+	if (tl.cfg.engine == ENGINE_JIT)
+		jit_fork_parent();
 }
 
 void translator_fork_child(struct vcpu *c)
 {
+	if (tl.cfg.engine == ENGINE_JIT)
+		jit_fork_child(c);
 }
 
 void translator_set_fpctl(struct vcpu *c, u32 fpctl)

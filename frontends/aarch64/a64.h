@@ -51,7 +51,13 @@ static inline bool a64_has(enum a64_feature f)
 	return a64_features[f / 64] >> (f % 64) & 1;
 }
 
+/* The model lacks something that we implement: instructions must be checked. */
+extern bool a64_features_limited;
+bool a64_insn_enabled(int insn);   /* enum a64_insn */
+
 u64 a64_hwcap(unsigned n);
+/* Op0 3, op1 0, CRn 0 as Linux shows it to EL0; false if it does not. */
+bool a64_id_register(unsigned crm, unsigned op2, u64 *v);
 void a64_select_cpu(const struct cpu_model *m);
 int a64_cpuinfo(char *buf, size_t size, unsigned cpu);
 extern const struct cpu_model a64_models[];
@@ -158,30 +164,29 @@ enum {
 	FPSR_IDC = 1 << 7, FPSR_QC = 1 << 27,
 	FPSR_MASK = FPSR_IOC | FPSR_DZC | FPSR_OFC | FPSR_UFC | FPSR_IXC | FPSR_IDC | FPSR_QC
 };
+/* FPSR while outside translated code. */
+u32 a64_get_fpsr(struct vcpu *c);
+void a64_set_fpsr(struct vcpu *c, u32 fpsr);
 u32 a64_fpctl_of_fpcr(u32 fpcr);           /* FPCR to enum ir_fpctl bits */
-u32 a64_fpsr_of_fpexc(u32 fpexc);          /* enum ir_fpexc bits to FPSR's cumulative bits */
-u32 a64_fpexc_of_fpsr(u32 fpsr);
 
 /* --- trap codes: vcpu.trap of EXIT_TRAP --- */
 enum a64_trap { A64_TRAP_BRK, A64_TRAP_HLT };
 
 /* --- shared between files --- */
 
+void a64_monitor_clear(struct tr *t);        /* atomics.c: as CLREX */
+
 /* Logical immediate (manual: DecodeBitMasks, immediate form).  False: reserved. */
 bool a64_bitmask(unsigned n, unsigned imms, unsigned immr, unsigned sf, u64 *mask);
 
-/* A base register plus an immediate, as handlers of loads and stores pass it around. */
-struct a64_addr {
-	ref base;
-	s32 disp;   /* to go into the c operand of LOAD and STORE */
-};
-
 int a64_translate_insn(struct tr *t);               /* translate.c: the card's translate */
 bool a64_flags_dead(struct tr *t, gaddr pc);        /* translate.c: the card's flags_dead */
+/* A whole frame, the record that links it and 16 bytes of alignment. */
+enum { A64_MINSIGSTKSZ = 4720 };
+
 bool a64_push_frame(struct vcpu *c, const struct sigframe *f);   /* signal.c */
 bool a64_pop_frame(struct vcpu *c, struct sigframe *f);
 void a64_trap_signal(struct vcpu *c, s32 *signo, s32 *code);
-extern const u8 a64_vdso[];                         /* vdso.c */
-extern const size_t a64_vdso_size;
+extern const u8 a64_vdso[];
 
 #endif

@@ -65,7 +65,8 @@ void host_unwind(struct vcpu *c, void *uc, enum exit_reason reason)
 u32 host_fp_control(u32 fpctl)
 {
 	static const u8 rc[4] = { [RND_NEAREST] = 0, [RND_DOWN] = 1, [RND_UP] = 2, [RND_ZERO] = 3 };
-	enum { MXCSR_MASKS = 0x1f80, MXCSR_RC = 13, MXCSR_FZ = 1 << 15, MXCSR_DAZ = 1 << 6 };
+	/* Invalid operation stays unmasked: fault.c makes the guest's NaN where the host would make its own. */
+	enum { MXCSR_MASKS = 0x1f00, MXCSR_RC = 13, MXCSR_FZ = 1 << 15, MXCSR_DAZ = 1 << 6 };
 
 	return MXCSR_MASKS | (u32)rc[fpctl & FPCTL_ROUND] << MXCSR_RC |
 	       (fpctl & FPCTL_FLUSH ? MXCSR_FZ | MXCSR_DAZ : 0);

@@ -1,0 +1,173 @@
+/*
+ * CPU models and what follows from them: feature bits, hardware capabilities, identification registers,
+ * /proc/cpuinfo.
+ *
+ * A model is a set of features.  Everything that the guest can ask is computed from the set, so hwcap,
+ * cpuinfo and the registers cannot disagree; a model never shows more than features.def says is done.
+ * A feature that is not shown is not executed either (SIGILL), as on the real processor, except with
+ * `max`, which has all and needs no check.
+ */
+#include <stdio.h>
+
+#include "frontends/aarch64/a64.h"
+#include "frontends/aarch64/decode.h"
+#include "base/insn.h"
+
+#define F(name) (1ull << FEAT_##name)
+
+/* All that is done: the mask of every model. */
+#define X(name, done, word, bit, cpuinfo) | ((done) ? 1ull << FEAT_##name : 0)
+static const u64 done_features = 0
+#include "frontends/aarch64/features.def"
+;
+#undef X
+
+_Static_assert(FEAT_COUNT <= 64, "one word of features");
+
+#define V8_0 (F(FP) | F(AdvSIMD) | F(CRC32) | F(IDST))
+#define V8_CRYPTO (F(AES) | F(PMULL) | F(SHA1) | F(SHA256))
+#define V8_1 (F(LSE) | F(RDM) | F(LOR))
+#define V8_2 (F(DPB) | F(FP16) | F(FP16SIMD))
+#define V8_4 (F(DotProd) | F(FlagM) | F(LRCPC2) | F(FHM))
+
+u64 a64_features[4];
+u64 a64_midr;
+bool a64_features_limited;
+
+/* Features and MIDR_EL1 as in the processors' technical reference manuals. */
+const struct cpu_model a64_models[] = {
+	{ "max", { ~0ull }, 0x000f0510, "everything that is implemented" },
+	{ "cortex-a53", { V8_0 | V8_CRYPTO }, 0x410fd034, "Armv8.0-A, r0p4" },
+	{ "cortex-a57", { V8_0 | V8_CRYPTO }, 0x411fd070, "Armv8.0-A, r1p0" },
+	{ "cortex-a72", { V8_0 | V8_CRYPTO }, 0x410fd083, "Armv8.0-A, r0p3" },
+	{ "cortex-a76", { V8_0 | V8_CRYPTO | V8_1 | V8_2 | F(DotProd) | F(LRCPC) }, 0x414fd0b1, "Armv8.2-A, r4p1" },
+	{ "neoverse-n1", { V8_0 | V8_CRYPTO | V8_1 | V8_2 | F(DotProd) | F(LRCPC) }, 0x414fd0c1, "Armv8.2-A, r4p1" },
+	{ 0 }
+};
+
+struct feature_row {
+	const char *feat, *cpuinfo;
+	u8 word, bit;
+};
+
+static const struct feature_row rows[FEAT_COUNT] = {
+#define X(name, done, word, bit, cpuinfo) { #name, cpuinfo, word, bit },
+#include "frontends/aarch64/features.def"
+#undef X
+};
+
+void a64_select_cpu(const struct cpu_model *m)
+{
+	a64_features[0] = m->features[0] & done_features;
+	a64_features_limited = a64_features[0] != done_features;
+	a64_midr = m->id;
+}
+
+bool a64_insn_enabled(int insn)
+{
+	const char *feat;
+
+	if (insn == a64_NONE)
+		return true;    /* the decoder will say so */
+	feat = a64_rows[insn].feature;
+	for (unsigned i = 0; feat && i < FEAT_COUNT; i++)
+		if (!strcmp(rows[i].feat, feat))
+			return a64_has(i);
+	return true;
+}
+
+u64 a64_hwcap(unsigned n)
+{
+	u64 caps = 0;
+
+	for (unsigned i = 0; i < FEAT_COUNT; i++)
+		if (rows[i].word == n && a64_has(i))
+			caps |= 1ull << rows[i].bit;
+	return caps;
+}
+
+/* --- identification registers --- */
+
+/* 4-bit field at `lsb` with value v if the feature is there. */
+static u64 field(enum a64_feature f, unsigned lsb, u64 v)
+{
+	return a64_has(f) ? v << lsb : 0;
+}
+
+/* The larger of two levels of one field. */
+static u64 field2(enum a64_feature low, u64 v, enum a64_feature high, u64 w, unsigned lsb)
+{
+	return a64_has(high) ? w << lsb : field(low, lsb, v);
+}
+
+static u64 pfr0(void)
+{
+	return 0x11 | field(FEAT_FP16, 16, 1) | field(FEAT_FP16SIMD, 20, 1);
+}
+
+static u64 isar0(void)
+{
+	return field2(FEAT_AES, 1, FEAT_PMULL, 2, 4) | field(FEAT_SHA1, 8, 1) |
+	       field2(FEAT_SHA256, 1, FEAT_SHA512, 2, 12) | field(FEAT_CRC32, 16, 1) | field(FEAT_LSE, 20, 2) |
+	       field(FEAT_RDM, 28, 1) | field(FEAT_SHA3, 32, 1) | field(FEAT_SM3, 36, 1) | field(FEAT_SM4, 40, 1) |
+	       field(FEAT_DotProd, 44, 1) | field(FEAT_FHM, 48, 1) | field2(FEAT_FlagM, 1, FEAT_FlagM2, 2, 52);
+}
+
+static u64 isar1(void)
+{
+	return field2(FEAT_DPB, 1, FEAT_DPB2, 2, 0) | field(FEAT_JSCVT, 12, 1) | field(FEAT_FCMA, 16, 1) |
+	       field2(FEAT_LRCPC, 1, FEAT_LRCPC2, 2, 20) | field(FEAT_FRINTTS, 32, 1) | field(FEAT_SB, 36, 1) |
+	       field(FEAT_BF16, 44, 1) | field(FEAT_I8MM, 52, 1);
+}
+
+static u64 isar2(void)
+{
+	return field(FEAT_WFxT, 0, 2) | field(FEAT_HBC, 20, 1) | field(FEAT_CSSC, 52, 1);
+}
+
+/* MIDR, MPIDR and REVIDR; registers of CRm 2..7 that we have nothing to say in read as zero. */
+bool a64_id_register(unsigned crm, unsigned op2, u64 *v)
+{
+	*v = 0;
+	switch (crm << 4 | op2) {
+	case 0x00:
+		*v = a64_midr;
+		return true;
+	case 0x05:
+		*v = 1u << 31;
+		return true;
+	case 0x06:
+		return true;
+	case 0x40:
+		*v = pfr0();
+		return true;
+	case 0x60:
+		*v = isar0();
+		return true;
+	case 0x61:
+		*v = isar1();
+		return true;
+	case 0x62:
+		*v = isar2();
+		return true;
+	default:
+		return crm >= 2 && crm <= 7;
+	}
+}
+
+int a64_cpuinfo(char *buf, size_t size, unsigned cpu)
+{
+	char feat[512];
+	size_t n = 0;
+
+	feat[0] = 0;
+	for (unsigned w = 1; w <= 2; w++)
+		for (unsigned i = 0; i < FEAT_COUNT; i++)
+			if (rows[i].word == w && a64_has(i) && n < sizeof feat - 16)
+				n += snprintf(feat + n, sizeof feat - n, "%s%s", n ? " " : "", rows[i].cpuinfo);
+	return snprintf(buf, size,
+			"processor\t: %u\nBogoMIPS\t: 100.00\nFeatures\t: %s\nCPU implementer\t: 0x%02x\n"
+			"CPU architecture: 8\nCPU variant\t: 0x%x\nCPU part\t: 0x%03x\nCPU revision\t: %u\n\n",
+			cpu, feat, (unsigned)bits(a64_midr, 31, 24), (unsigned)bits(a64_midr, 23, 20),
+			(unsigned)bits(a64_midr, 15, 4), (unsigned)bits(a64_midr, 3, 0));
+}

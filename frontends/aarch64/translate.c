@@ -1,0 +1,71 @@
+/*
+ * The card's translate() and flags_dead(): from guest memory to handlers.
+ *
+ * flags_dead() reads ahead in the guest's code to learn that the flags are overwritten before anything
+ * reads them, which lets an exit drop a compare's flags instead of packing them into memory.  What it
+ * reads becomes something the translation depends on, so it may only look at bytes that lie inside the
+ * translation or directly after it on a page that the translation already covers, and it extends t->end
+ * over them; a longer look would need executability checks and buys little.
+ */
+#include "base/space.h"
+#include "frontends/aarch64/a64.h"
+#include "frontends/aarch64/decode.h"
+
+enum { LOOK_AHEAD = 12, PAGE = 4096 };
+
+static u32 fetch(gaddr pc)
+{
+	u32 word;
+
+	memcpy(&word, g2h(pc), sizeof word);   /* instructions are little-endian, and so is every host we have */
+	return word;
+}
+
+int a64_translate_insn(struct tr *t)
+{
+	u32 word = fetch(t->pc);
+	u16 last;
+
+	t->next = t->pc + 4;
+	if (UNLIKELY(a64_features_limited) && !a64_insn_enabled(a64_decode(word)))
+		return TR_UNDEF;
+	if (!a64_translate(t, word))
+		return TR_UNDEF;
+	last = t->node[t->n - 1].op;
+	return last == IR_EXIT || last == IR_TRAP ? TR_END : TR_NEXT;
+}
+
+bool a64_flags_dead(struct tr *t, gaddr pc)
+{
+	gaddr limit = t->end, page_end = ALIGN_UP(t->end, (gaddr)PAGE), p = pc;
+
+	if (t->single)
+		return false;
+	for (unsigned i = 0; i < LOOK_AHEAD; i++) {
+		enum a64_insn id;
+		unsigned attrs;
+		u32 word;
+
+		if (p < t->start || p > limit || p >= page_end)
+			return false;
+		word = fetch(p);
+		if (p == limit)
+			limit += 4;
+		id = a64_decode(word);
+		if (id == a64_NONE)
+			return false;
+		if (id == a64_B) {
+			p += sext(word, 26) * 4;
+			continue;
+		}
+		attrs = a64_attrs(id);
+		if (attrs & (a64_ATTR_rflags | a64_ATTR_branch))
+			return false;
+		if (attrs & a64_ATTR_wflags) {
+			t->end = limit;
+			return true;
+		}
+		p += 4;
+	}
+	return false;
+}

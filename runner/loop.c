@@ -1,0 +1,99 @@
+/*
+ * The one run loop.  Translated code runs until it wants something; the reason says which layer is asked.
+ *
+ * Signals are delivered here and nowhere else: guest state is complete between two runs, so a frame can be
+ * built from it.  The order matters: the request to stop is taken back before the queue is looked at, so
+ * that a signal which arrives in between kicks again.
+ */
+#include "base/guest.h"
+#include "base/log.h"
+#include "base/space.h"
+#include "runner/loop.h"
+#include "translator/translator.h"
+
+/* Linux's generic numbers (include/uapi/asm-generic/siginfo.h) */
+enum { G_SIGILL = 4, G_SIGSEGV = 11, G_ILL_ILLOPC = 1, G_SEGV_MAPERR = 1, G_SEGV_ACCERR = 2 };
+
+static void log_undefined(struct vcpu *c)
+{
+	u8 insn[16] = { 0 };
+	unsigned n = MIN(c->guest->insn_unit, sizeof insn);
+	char text[3 * sizeof insn + 1] = "";
+
+	if (copy_in(insn, c->pc, n) < 0)
+		n = 0;
+	for (unsigned i = 0; i < n; i++) {
+		static const char hex[] = "0123456789abcdef";
+
+		text[3 * i] = ' ';
+		text[3 * i + 1] = hex[insn[i] >> 4];
+		text[3 * i + 2] = hex[insn[i] & 15];
+	}
+	log_printf("undefined instruction at 0x%llx, bytes%s\n", (unsigned long long)c->pc, text);
+}
+
+static void undefined(struct vcpu *c)
+{
+	if (log_on(LOG_UNIMP))
+		log_undefined(c);
+	signal_force(c, G_SIGILL, G_ILL_ILLOPC, c->pc);
+}
+
+static void not_executable(struct vcpu *c)
+{
+	struct mapping m;
+	bool mapped = space_find(c->fault_addr, &m) && m.start <= c->fault_addr;
+
+	signal_force(c, G_SIGSEGV, mapped ? G_SEGV_ACCERR : G_SEGV_MAPERR, c->fault_addr);
+}
+
+static void trap(struct vcpu *c)
+{
+	s32 signo, code;
+
+	c->guest->trap(c, &signo, &code);
+	signal_force(c, signo, code, c->pc);
+}
+
+void run_loop(struct vcpu *c)
+{
+	for (;;) {
+		switch (translator_run(c)) {
+		case EXIT_NONE:
+		case EXIT_POLL:
+			break;
+		case EXIT_SYSCALL:
+			syscall_run(c);
+			break;
+		case EXIT_TRAP:
+			trap(c);
+			break;
+		case EXIT_UNDEF:
+			undefined(c);
+			break;
+		case EXIT_NOEXEC:
+			not_executable(c);
+			break;
+		case EXIT_FAULT:
+			signal_force(c, c->fault_signal, c->fault_code, c->fault_addr);
+			break;
+		}
+		if (UNLIKELY(c->poll)) {
+			translator_unkick(c);
+			signal_deliver(c);
+		}
+	}
+}
+
+const struct syscall_hooks loop_hooks = {
+	.run_thread = run_loop,
+	.fault = translator_fault,
+	.kick = translator_kick,
+	.unkick = translator_unkick,
+	.invalidate = translator_invalidate,
+	.fork_prepare = translator_fork_prepare,
+	.fork_parent = translator_fork_parent,
+	.fork_child = translator_fork_child,
+	.vcpu_init = vcpu_init,
+	.vcpu_done = vcpu_done,
+};

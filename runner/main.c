@@ -1,0 +1,146 @@
+/*
+ * The table of contents: what the user wants, the address space, the program, the engine, go.
+ *
+ * A short program lives for a millisecond, so nothing here prepares what may not be needed, and everything
+ * that allocates with malloc is over before the first guest instruction: guest threads are raw clones
+ * that share this C library without its knowing.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "base/guest.h"
+#include "base/space.h"
+#include "base/vcpu.h"
+#include "loader/loader.h"
+#include "runner/loop.h"
+#include "runner/options.h"
+#include "runner/script.h"
+#include "syscall/syscall.h"
+#include "translator/translator.h"
+
+enum {
+	MAX_SCRIPTS = 5,  /* the kernel's limit of interpreters that are scripts themselves */
+	MAX_AUXV = 512,   /* bytes */
+};
+
+static struct vcpu main_vcpu;
+
+static bool executable(gaddr a, u64 len)
+{
+	return space_check(a, len, G_PROT_EXEC);
+}
+
+static bool randomize(const struct options *o)
+{
+	int persona = personality(0xffffffff);
+
+	return persona == -1 || !(persona & ADDR_NO_RANDOMIZE);
+}
+
+/* -R: claims the guest's part of the address space, at -B or where there is room. */
+static void reserve(struct options *o)
+{
+	void *want = (void *)o->guest_base;
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (want ? MAP_FIXED_NOREPLACE : 0);
+	void *at;
+
+	o->reserved = ALIGN_DOWN(o->reserved, (u64)o->page);
+	at = mmap(want, o->reserved, PROT_NONE, flags, -1, 0);
+	if (at == MAP_FAILED || (want && at != want))
+		fail(EXIT_NOT_RUNNABLE, "cannot reserve %llu MiB of address space at %p (options -R and -B)",
+		     (unsigned long long)o->reserved >> 20, want);
+	o->guest_base = (u64)at;
+}
+
+static void load(struct options *o, struct image *img)
+{
+	struct load_request q = {
+		.sysroot = o->sysroot, .envp = o->envp, .stack_size = o->stack_size, .reserved = o->reserved, .g = &the_guest,
+		.secure = o->secure, .randomize = randomize(o), .seed = o->seed,
+	};
+	const char *script = NULL, *name;
+	struct load_error e;
+
+	for (int i = 0; ; i++) {
+		q.path = o->program;
+		q.fd = o->fd;
+		q.argv = o->argv;
+		if (load_program(&q, img, &e))
+			return;
+		/* Scripts are looked for last, so that programs do not pay for the look. */
+		if (e.err != ENOEXEC || i == MAX_SCRIPTS)
+			break;
+		name = o->program;
+		if (!script_resolve(o))
+			break;
+		script = name;
+	}
+	if (script)
+		fail(e.status, "%s (interpreter of the script %s%s)", e.text, script,
+		     o->sysroot ? "" : "; -L names the system it is from");
+	fail(e.status, "%s", e.text);
+}
+
+/* The path by which execve starts us again. */
+static const char *own_path(void)
+{
+	const char *name = (const char *)getauxval(AT_EXECFN);
+
+	if (access("/proc/self/exe", X_OK) == 0 || !name)
+		return "/proc/self/exe";
+	return name;
+}
+
+static void describe_process(const struct options *o, const struct image *img)
+{
+	static u8 auxv[MAX_AUXV];
+	const char *base = strrchr(img->exe, '/');
+
+	memcpy(auxv, g2h(img->auxv), MIN(img->auxv_size, sizeof auxv));
+	the_process.runner = own_path();
+	the_process.exe = img->exe;
+	the_process.sysroot = img->sysroot;
+	the_process.runner_argv = o->repeat;
+	the_process.uname_release = o->uname_release;
+	the_process.strace = o->strace;
+	the_process.stack_start = img->stack_start;
+	the_process.stack_size = img->stack_size;
+	the_process.auxv = auxv;
+	the_process.auxv_size = MIN(img->auxv_size, sizeof auxv);
+	the_process.arg_start = img->arg_start;
+	the_process.arg_end = img->arg_end;
+	the_process.env_start = img->env_start;
+	the_process.env_end = img->env_end;
+	prctl(PR_SET_NAME, base ? base + 1 : img->exe);
+}
+
+int main(int argc, char **argv, char **envp)
+{
+	struct vcpu *c = &main_vcpu;
+	struct options o;
+	struct image img;
+
+	options_parse(&o, argc, argv, envp);
+	if (the_guest.select_cpu)
+		the_guest.select_cpu(o.cpu);
+
+	if (o.reserved)
+		reserve(&o);
+	space_init(the_guest.va_bits, o.page, o.guest_base, o.reserved);
+	load(&o, &img);
+	space_set_brk(img.brk);
+	describe_process(&o, &img);
+
+	translator_init(&the_guest, &o.translator, executable);
+	space_on_exec_change = translator_invalidate;
+	vcpu_init(c, &the_guest);
+	syscall_init(c, &loop_hooks);
+	the_guest.reset(c, img.entry, img.sp);
+	run_loop(c);
+}

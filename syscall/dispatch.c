@@ -1,0 +1,195 @@
+/*
+ * From a guest's system-call instruction to the host's kernel and back.
+ *
+ * Most calls of a 64-bit little-endian guest mean the same to the host, so the common path is: look the row up,
+ * take the argument words as they are, make the call.  Everything slower is decided beforehand: a row with names
+ * needs the sysroot, a guest base other than 0 moves pointers, a handler does what layouts or our own state ask
+ * for.  The alternative, a function per call with its conversions written out, is what makes other system-call
+ * layers thousands of lines of near-copies that drift.
+ *
+ * A result is written once, here; handlers return the kernel's form (a negative errno included), which is also
+ * what guests of the generic ABI read.
+ */
+#include "base/log.h"
+#include "syscall/convert.h"
+#include "syscall/internal.h"
+#include "syscall/table.h"
+
+#define FULL NULL
+#define PARTIAL(what) what
+
+/* An argument of a row, `PATHF(3)` or `FD`, is one number: the kind, and above it what it refers to. */
+#define REF(kind, what) ((kind) | (what) << 8)
+enum arg_words {
+	INT = K_INT, UINT = K_UINT, LONG = K_LONG, ULONG = K_ULONG, SIZE = K_SIZE, OFF = K_OFF, HEX = K_HEX,
+	OCT = K_OCT, FD = K_FD, DIRFD = K_DIRFD, SIG = K_SIG, PTR = K_PTR, STR = K_STR, STRV = K_STRV,
+	MSGHDR = K_MSGHDR, SIGSET = K_SIGSET, SIGSETOUT = K_SIGSETOUT, FDPAIR = K_FDPAIR, PATH = K_PATH,
+	LPATH = K_LPATH, NPATH = K_NPATH, IOCTL = K_IOCTL,
+};
+#define FLAGS(set) REF(K_FLAGS, SET_##set)
+#define ENUM(set) REF(K_ENUM, SET_##set)
+#define IN(type) REF(K_IN, STRUCT_##type)
+#define OUT(type) REF(K_OUT, STRUCT_##type)
+#define INBUF(n) REF(K_INBUF, n)
+#define OUTBUF(n) REF(K_OUTBUF, n)
+#define IOVIN(n) REF(K_IOVIN, n)
+#define IOVOUT(n) REF(K_IOVOUT, n)
+#define SOCKADDR(n) REF(K_SOCKADDR, n)
+#define SOCKADDROUT(n) REF(K_SOCKADDROUT, n)
+#define POLLFDS(n) REF(K_POLLFDS, n)
+#define PATHF(n) REF(K_PATHF, n)
+
+#define IS_PATH(arg) (((arg) & 0xff) >= K_FIRST_PATH)
+#define ANY_PATH(zero, a, b, c, d, e, f, ...) \
+	(IS_PATH(a) || IS_PATH(b) || IS_PATH(c) || IS_PATH(d) || IS_PATH(e) || IS_PATH(f))
+#define ROW(nr, mode_, name_, fn_, host_, partial_, ...) \
+	[nr] = { .name = #name_, .fn = fn_, .partial = partial_, .host = host_, .mode = mode_, \
+		 .paths = ANY_PATH(0, ##__VA_ARGS__, 0, 0, 0, 0, 0, 0), .arg = { __VA_ARGS__ } },
+#define PASS(nr, name, support, ...) ROW(nr, MODE_PASS, name, NULL, HOST_NR_##name, support, ##__VA_ARGS__)
+#define BLOCK(nr, name, support, ...) ROW(nr, MODE_BLOCK, name, NULL, HOST_NR_##name, support, ##__VA_ARGS__)
+#define FN(nr, name, support, ...) ROW(nr, MODE_FN, name, sys_##name, 0, support, ##__VA_ARGS__)
+#define NOSYS(nr, name, why, ...) ROW(nr, MODE_NOSYS, name, NULL, 0, why, ##__VA_ARGS__)
+
+const struct syscall_row syscall_table[NR_SYSCALLS] = {
+#include "syscall/syscalls.def"
+};
+
+#undef FULL
+#undef PARTIAL
+
+struct process the_process;
+
+enum { MAX_PATHS = 2 };
+
+static enum path_use path_use(const struct syscall_row *r, unsigned i, const u64 *a)
+{
+	switch (arg_kind(r->arg[i])) {
+	case K_LPATH:
+		return PATH_NOFOLLOW;
+	case K_NPATH:
+		return PATH_CREATE;
+	case K_PATHF:
+		return a[arg_ref(r->arg[i])] & AT_SYMLINK_NOFOLLOW ? PATH_NOFOLLOW : PATH_FOLLOW;
+	default:
+		return PATH_FOLLOW;
+	}
+}
+
+static s64 make_call(struct vcpu *c, const struct syscall_row *r, const u64 *h)
+{
+	if (r->mode == MODE_BLOCK)
+		return blocking_syscall(c, r->host, h[0], h[1], h[2], h[3], h[4], h[5]);
+	return host_syscall6(r->host, h[0], h[1], h[2], h[3], h[4], h[5]);
+}
+
+/* A call with names: they are looked up under the sysroot first. */
+static __attribute__((noinline)) s64 pass_paths(struct vcpu *c, const struct syscall_row *r, const u64 *a, u64 *h)
+{
+	char buf[MAX_PATHS][GUEST_PATH_MAX];
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < MAX_SYSCALL_ARGS; i++) {
+		if (arg_kind(r->arg[i]) < K_FIRST_PATH || !a[i])
+			continue;
+		int dirfd = i && arg_kind(r->arg[i - 1]) == K_DIRFD ? (int)a[i - 1] : AT_FDCWD;
+		const char *p;
+		s64 err = guest_path_in(dirfd, a[i], path_use(r, i, a), buf[n], &p);
+
+		if (err < 0)
+			return err;
+		h[i] = (u64)p;
+		n++;
+	}
+	return make_call(c, r, h);
+}
+
+/* A call with an array of buffers, where the guest's pointers are not the host's. */
+static __attribute__((noinline)) s64 pass_iov(struct vcpu *c, const struct syscall_row *r, unsigned i, const u64 *a, u64 *h)
+{
+	struct host_iovec iov[IOV_MAX];
+	s64 n = iov_in(a[i], a[arg_ref(r->arg[i])], iov);
+
+	if (n < 0)
+		return n;
+	h[i] = (u64)iov;
+	return make_call(c, r, h);
+}
+
+static __attribute__((noinline)) s64 pass_msghdr(struct vcpu *c, const struct syscall_row *r, unsigned i, const u64 *a, u64 *h)
+{
+	struct host_iovec iov[IOV_MAX];
+	struct host_msghdr m;
+	s64 ret = msghdr_in(a[i], &m, iov);
+
+	if (ret < 0)
+		return ret;
+	h[i] = (u64)&m;
+	ret = make_call(c, r, h);
+	return ret < 0 || msghdr_out(a[i], &m) == 0 ? ret : -EFAULT;
+}
+
+/* Pointers to host addresses, names to host names. */
+static __attribute__((noinline)) s64 pass_slow(struct vcpu *c, const struct syscall_row *r, const u64 *a)
+{
+	u64 h[MAX_SYSCALL_ARGS];
+
+	for (unsigned i = 0; i < MAX_SYSCALL_ARGS; i++)
+		h[i] = arg_kind(r->arg[i]) >= K_FIRST_PTR && a[i] ? a[i] + guest_base : a[i];
+	for (unsigned i = 0; pointers_differ() && i < MAX_SYSCALL_ARGS; i++) {
+		if (arg_kind(r->arg[i]) == K_IOVIN || arg_kind(r->arg[i]) == K_IOVOUT)
+			return pass_iov(c, r, i, a, h);
+		if (arg_kind(r->arg[i]) == K_MSGHDR)
+			return pass_msghdr(c, r, i, a, h);
+	}
+	return r->paths ? pass_paths(c, r, a, h) : make_call(c, r, h);
+}
+
+static s64 call_row(struct vcpu *c, const struct syscall_row *r, const u64 *a)
+{
+	switch (r->mode) {
+	case MODE_PASS:
+		if (UNLIKELY(r->paths || pointers_differ()))
+			return pass_slow(c, r, a);
+		return host_syscall6(r->host, a[0], a[1], a[2], a[3], a[4], a[5]);
+	case MODE_BLOCK:
+		if (UNLIKELY(r->paths || pointers_differ()))
+			return pass_slow(c, r, a);
+		return blocking_syscall(c, r->host, a[0], a[1], a[2], a[3], a[4], a[5]);
+	case MODE_FN:
+		return r->fn(c, a);
+	default:
+		if (log_on(LOG_UNIMP))
+			log_printf("system call %s: %s\n", r->name ? r->name : "unknown", r->partial ? r->partial : "no such");
+		return -ENOSYS;
+	}
+}
+
+void syscall_run(struct vcpu *c)
+{
+	static const struct syscall_row none;
+	const struct guest *g = c->guest;
+	const u32 nr = (u32)*vcpu_u64(c, g->sysno_off);
+	const struct syscall_row *r = nr < NR_SYSCALLS ? &syscall_table[nr] : &none;
+	u64 a[MAX_SYSCALL_ARGS];
+
+	/* The host's kernel leaves the branch predictor cold: a loop's end would be mispredicted. */
+#pragma GCC unroll 6
+	for (unsigned i = 0; i < MAX_SYSCALL_ARGS; i++)
+		a[i] = *vcpu_u64(c, g->arg_off[i]);
+
+	const bool trace = the_process.strace || log_on(LOG_STRACE);
+
+	if (UNLIKELY(trace))
+		trace_enter(c, nr, a);
+
+	s64 ret = call_row(c, r, a);
+
+	if (UNLIKELY(trace))
+		trace_leave(c, nr, a, ret);
+	if (UNLIKELY(ret == -ERESTARTSYS || ret == -ERESTART_RESTARTBLOCK)) {
+		c->pc -= g->syscall_insn_size;
+		signal_interrupted(c, ret);
+	} else if (LIKELY(ret != -SYS_NORETURN_VALUE)) {
+		*vcpu_u64(c, g->ret_off) = ret;
+	}
+}

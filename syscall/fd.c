@@ -1,0 +1,74 @@
+/*
+ * Descriptors: the calls that carry open flags, whose numbers architectures moved.
+ *
+ * The four moved flags are translated through the card's struct open_flags; the rest of the word is equal
+ * everywhere the generic ABI is used.  O_TMPFILE contains O_DIRECTORY and comes out right by itself.
+ */
+#include "host_abi.h"
+#include "syscall/local.h"
+
+static const struct open_flags generic = { O_DIRECT, O_LARGEFILE, O_DIRECTORY, O_NOFOLLOW };
+static const struct open_flags host = { HOST_O_DIRECT, HOST_O_LARGEFILE, HOST_O_DIRECTORY, HOST_O_NOFOLLOW };
+
+static u32 move_flags(u32 v, const struct open_flags *from, const struct open_flags *to)
+{
+	u32 r = v & ~(from->direct | from->largefile | from->directory | from->nofollow);
+
+	r |= v & from->direct ? to->direct : 0;
+	r |= v & from->largefile ? to->largefile : 0;
+	r |= v & from->directory ? to->directory : 0;
+	r |= v & from->nofollow ? to->nofollow : 0;
+	return r;
+}
+
+static const struct open_flags *guest_flags(void)
+{
+	return the_guest.open_flags ? the_guest.open_flags : &generic;
+}
+
+u32 open_flags_to_host(u32 v)
+{
+	return move_flags(v, guest_flags(), &host);
+}
+
+u32 open_flags_to_guest(u32 v)
+{
+	return move_flags(v, &host, guest_flags());
+}
+
+u32 open_flags_to_generic(u32 v)
+{
+	return move_flags(v, guest_flags(), &generic);
+}
+
+s64 sys_fcntl(struct vcpu *c, const u64 a[6])
+{
+	s64 ret;
+
+	switch ((u32)a[1]) {
+	case F_GETFL:
+		ret = host_syscall2(HOST_NR_fcntl, a[0], F_GETFL);
+		return ret < 0 ? ret : open_flags_to_guest(ret);
+	case F_SETFL:
+		return host_syscall3(HOST_NR_fcntl, a[0], F_SETFL, open_flags_to_host(a[2]));
+	case F_SETLKW:
+	case F_OFD_SETLKW:
+		return blocking_syscall(c, HOST_NR_fcntl, a[0], a[1], (u64)g2h(a[2]), 0, 0, 0);
+	case F_GETLK:
+	case F_SETLK:
+	case F_OFD_GETLK:
+	case F_OFD_SETLK:
+	case F_GETOWN_EX:
+	case F_SETOWN_EX:
+	case F_GET_RW_HINT:
+	case F_SET_RW_HINT:
+		return host_syscall3(HOST_NR_fcntl, a[0], a[1], (u64)g2h(a[2]));
+	default:
+		return host_syscall3(HOST_NR_fcntl, a[0], a[1], a[2]);
+	}
+}
+
+s64 sys_pipe2(struct vcpu *c, const u64 a[6])
+{
+	return host_syscall2(HOST_NR_pipe2, (u64)g2h(a[0]), open_flags_to_host(a[1]));
+}

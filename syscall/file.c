@@ -1,0 +1,148 @@
+/*
+ * Opening, examining and linking to files: the calls whose flags or structures differ between guest and host,
+ * or whose names may be virtual.
+ */
+#include "host_abi.h"
+#include "syscall/local.h"
+
+/* struct stat of asm-generic/stat.h on 64 bits. */
+struct generic_stat {
+	u64 st_dev, st_ino;
+	u32 st_mode, st_nlink, st_uid, st_gid;
+	u64 st_rdev, pad1;
+	s64 st_size;
+	s32 st_blksize, pad2;
+	s64 st_blocks;
+	s64 st_atime;
+	u64 st_atime_nsec;
+	s64 st_mtime;
+	u64 st_mtime_nsec;
+	s64 st_ctime;
+	u64 st_ctime_nsec;
+	u32 unused4, unused5;
+};
+
+static s64 stat_out(gaddr dst, const struct host_stat *h)
+{
+	struct generic_stat g = {
+		.st_dev = h->st_dev, .st_ino = h->st_ino, .st_mode = h->st_mode, .st_nlink = h->st_nlink,
+		.st_uid = h->st_uid, .st_gid = h->st_gid, .st_rdev = h->st_rdev, .st_size = h->st_size,
+		.st_blksize = h->st_blksize, .st_blocks = h->st_blocks,
+		.st_atime = h->st_atime, .st_atime_nsec = h->st_atime_nsec,
+		.st_mtime = h->st_mtime, .st_mtime_nsec = h->st_mtime_nsec,
+		.st_ctime = h->st_ctime, .st_ctime_nsec = h->st_ctime_nsec,
+	};
+
+	return copy_out(dst, &g, sizeof g);
+}
+
+s64 sys_fstat(struct vcpu *c, const u64 a[6])
+{
+	struct host_stat h;
+	s64 ret = host_syscall2(HOST_NR_fstat, a[0], (u64)&h);
+
+	return ret < 0 ? ret : stat_out(a[1], &h);
+}
+
+s64 sys_newfstatat(struct vcpu *c, const u64 a[6])
+{
+	char buf[GUEST_PATH_MAX];
+	struct host_stat h;
+	const char *path = NULL;
+	s64 ret = 0;
+
+	/* Since 6.11 a null name is allowed with AT_EMPTY_PATH. */
+	if (a[1] || !(a[3] & AT_EMPTY_PATH))
+		ret = guest_path_in(a[0], a[1], a[3] & AT_SYMLINK_NOFOLLOW ? PATH_NOFOLLOW : PATH_FOLLOW, buf, &path);
+	if (ret < 0)
+		return ret;
+	ret = host_syscall4(HOST_NR_newfstatat, a[0], (u64)path, (u64)&h, a[3]);
+	return ret < 0 ? ret : stat_out(a[2], &h);
+}
+
+static s64 open_name(struct vcpu *c, int dirfd, gaddr name, u32 flags, u32 mode)
+{
+	char guest[GUEST_PATH_MAX], buf[GUEST_PATH_MAX];
+	s64 ret = copy_in_str(guest, name, sizeof guest);
+
+	if (ret < 0)
+		return ret;
+	ret = proc_open(c, dirfd, guest, flags);
+	if (ret != -PROC_NOT_VIRTUAL)
+		return ret;
+
+	enum path_use use = flags & HOST_O_NOFOLLOW ? PATH_NOFOLLOW : flags & O_CREAT ? PATH_CREATE : PATH_FOLLOW;
+	const char *path = guest_path(dirfd, guest, use, buf, sizeof buf);
+
+	return blocking_syscall(c, HOST_NR_openat, dirfd, (u64)path, flags, mode, 0, 0);
+}
+
+s64 sys_openat(struct vcpu *c, const u64 a[6])
+{
+	return open_name(c, a[0], a[1], open_flags_to_host(a[2]), a[3]);
+}
+
+/* struct open_how of linux/openat2.h */
+struct open_how {
+	u64 flags, mode, resolve;
+};
+enum { OPEN_HOW_MAX = 256 };
+
+s64 sys_openat2(struct vcpu *c, const u64 a[6])
+{
+	struct {
+		struct open_how how;
+		u8 later[OPEN_HOW_MAX - sizeof(struct open_how)];
+	} h;
+	char guest[GUEST_PATH_MAX], buf[GUEST_PATH_MAX];
+	const size_t size = a[3];
+	const char *path = guest;
+	s64 ret;
+
+	if (size < sizeof h.how)
+		return -EINVAL;
+	if (size > sizeof h)
+		return -E2BIG;
+	if (copy_in(&h, a[2], size) < 0)
+		return -EFAULT;
+	ret = copy_in_str(guest, a[1], sizeof guest);
+	if (ret < 0)
+		return ret;
+	h.how.flags = (h.how.flags & ~0xffffffffull) | open_flags_to_host(h.how.flags);
+	/* With restrictions on resolution the name is meant literally: neither /proc nor the sysroot apply. */
+	if (!h.how.resolve) {
+		ret = proc_open(c, a[0], guest, h.how.flags);
+		if (ret != -PROC_NOT_VIRTUAL)
+			return ret;
+		path = guest_path(a[0], guest, h.how.flags & HOST_O_NOFOLLOW ? PATH_NOFOLLOW : PATH_FOLLOW, buf, sizeof buf);
+	}
+	return blocking_syscall(c, HOST_NR_openat2, a[0], (u64)path, (u64)&h, size, 0, 0);
+}
+
+s64 sys_open_by_handle_at(struct vcpu *c, const u64 a[6])
+{
+	return blocking_syscall(c, HOST_NR_open_by_handle_at, a[0], (u64)g2h(a[1]), open_flags_to_host(a[2]), 0, 0, 0);
+}
+
+s64 sys_fanotify_init(struct vcpu *c, const u64 a[6])
+{
+	return host_syscall2(HOST_NR_fanotify_init, a[0], open_flags_to_host(a[1]));
+}
+
+s64 sys_readlinkat(struct vcpu *c, const u64 a[6])
+{
+	char guest[GUEST_PATH_MAX], buf[GUEST_PATH_MAX];
+	s64 ret = copy_in_str(guest, a[1], sizeof guest);
+
+	if (ret < 0)
+		return ret;
+	if ((s32)a[3] <= 0)
+		return -EINVAL;
+	ret = proc_readlink(a[0], guest, buf, MIN((u32)a[3], sizeof buf));
+	if (ret != -PROC_NOT_VIRTUAL)
+		return ret < 0 || copy_out(a[2], buf, ret) == 0 ? ret : -EFAULT;
+
+	const char *path = guest_path(a[0], guest, PATH_NOFOLLOW, buf, sizeof buf);
+
+	return host_syscall4(HOST_NR_readlinkat, a[0], (u64)path, (u64)g2h(a[2]), a[3]);
+}

@@ -1,0 +1,24 @@
+/* What the files of this half of the layer (names, descriptors, /proc) ask of each other. */
+#ifndef SYSCALL_LOCAL_H
+#define SYSCALL_LOCAL_H
+
+#include "syscall/internal.h"
+
+/* O_ flags between the guest's and the host's numbering; all others are equal. */
+u32 open_flags_to_host(u32 guest);
+u32 open_flags_to_guest(u32 host);
+/* To the generic numbering of consts.def, for printing. */
+u32 open_flags_to_generic(u32 guest);
+
+/*
+ * Virtual files of /proc.  path is the guest's, relative to dirfd.
+ * proc_open: a descriptor with the content (flags are the host's), a negative errno, or -PROC_NOT_VIRTUAL.
+ * proc_readlink: the length written to buf, or -PROC_NOT_VIRTUAL.
+ * proc_is_exe: does path name the symbolic link to the running program?
+ */
+enum { PROC_NOT_VIRTUAL = 0x7ff0001 };
+s64 proc_open(struct vcpu *c, int dirfd, const char *path, u32 flags);
+s64 proc_readlink(int dirfd, const char *path, char *buf, size_t size);
+bool proc_is_exe(int dirfd, const char *path);
+
+#endif

@@ -1,0 +1,113 @@
+/*
+ * Memory: the calls that change the record of mappings (base/space.h).  Those that only advise or lock pass
+ * straight through.
+ *
+ * Translations follow the memory they were made from: space.c says when executable memory goes away or is
+ * replaced, and syscall_init's hooks carry that to the translator; what changes contents in place
+ * (MADV_DONTNEED, MADV_REMOVE) is said here.
+ */
+#include "syscall/task.h"
+
+enum { SHM_RDONLY = 010000, SHM_RND = 020000, SHM_REMAP = 040000, SHM_EXEC = 0100000 };
+
+s64 sys_brk(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
+{
+	return space_brk(a[0]);
+}
+
+s64 sys_mmap(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
+{
+	return space_mmap(a[0], a[1], a[2], a[3], a[4], a[5], NULL);
+}
+
+s64 sys_munmap(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
+{
+	return space_munmap(a[0], a[1]);
+}
+
+s64 sys_mprotect(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
+{
+	return space_mprotect(a[0], a[1], a[2]);
+}
+
+s64 sys_mremap(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
+{
+	return space_mremap(a[0], a[1], a[2], a[3], a[4]);
+}
+
+s64 sys_madvise(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
+{
+	gaddr start = a[0], end = start + ALIGN_UP(a[1], space_page()), at = start;
+	bool hole = false;
+	struct mapping m;
+	s64 r = 0;
+
+	if (start & (space_page() - 1) || end < start)
+		return -EINVAL;
+	if (start == end)
+		return host_syscall3(HOST_NR_madvise, (u64)g2h(start), 0, (int)a[2]);
+	/* Mapping by mapping, so that advice on a hole never reaches memory of ours. */
+	while (at < end && space_find(at, &m) && m.start < end) {
+		hole |= m.start > at;
+		at = MAX(at, m.start);
+		r = host_syscall3(HOST_NR_madvise, (u64)g2h(at), MIN(m.end, end) - at, (int)a[2]);
+		if (r < 0)
+			return r;
+		if (m.prot & G_PROT_EXEC && (a[2] == MADV_DONTNEED || a[2] == MADV_REMOVE || a[2] == MADV_FREE))
+			hooks->invalidate(at, MIN(m.end, end));
+		at = m.end;
+	}
+	return hole || at < end ? -ENOMEM : r;
+}
+
+/* Bytes of a shared memory segment, or a negative errno. */
+static s64 shm_size(int id)
+{
+	u64 ds[16] = { 0 };  /* the host's struct shmid64_ds: shm_segsz follows 48 bytes of ipc64_perm */
+	s64 r = host_syscall3(HOST_NR_shmctl, id, 2 /* IPC_STAT */, (u64)ds);
+
+	return r < 0 ? r : (s64)ds[6];
+}
+
+s64 sys_shmat(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
+{
+	int id = a[0], flags = a[2];
+	gaddr at = a[1];
+	s64 size = shm_size(id), r;
+	struct mapping m = { .flags = G_MAP_SHARED, .dev = ~0ull, .ino = (u64)id + 1, .name = "/SYSV" };
+
+	if (size < 0)
+		return size == -EACCES ? -EACCES : -EINVAL;
+	size = ALIGN_UP(size, space_page());
+	if (flags & SHM_RND)
+		at = ALIGN_DOWN(at, space_page());
+	if (at & (space_page() - 1) || (!at && flags & SHM_REMAP))
+		return -EINVAL;
+	/* Replacing is allowed where all of it is the guest's; elsewhere the host refuses what is in the way. */
+	if (flags & SHM_REMAP && !space_check(at, size, 0))
+		return -EINVAL;
+	r = host_syscall3(HOST_NR_shmat, id, at ? (u64)g2h(at) : 0, flags & (SHM_RDONLY | SHM_REMAP));
+	if (is_error(r))
+		return r;
+	m.start = h2g((void *)r);
+	m.end = m.start + size;
+	m.prot = G_PROT_READ | (flags & SHM_RDONLY ? 0 : G_PROT_WRITE) | (flags & SHM_EXEC ? G_PROT_EXEC : 0);
+	space_adopt(&m);
+	return m.start;
+}
+
+s64 sys_shmdt(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
+{
+	struct mapping m;
+	s64 size, r;
+
+	if (!space_find(a[0], &m) || m.start != a[0] || m.dev != ~0ull)
+		return -EINVAL;
+	size = shm_size(m.ino - 1);
+	if (size < 0)  /* removed meanwhile: the mapping is all that is left of it */
+		size = m.end - m.start;
+	r = host_syscall1(HOST_NR_shmdt, (u64)g2h(a[0]));
+	if (r == 0)
+		space_forget(a[0], size);
+	return r;
+}

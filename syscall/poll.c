@@ -1,0 +1,105 @@
+/*
+ * Waiting for descriptors.
+ *
+ * Two things keep these from passing through: a temporary signal mask, which is the guest's and therefore the
+ * signal code's business, and struct epoll_event, which one host packs and the generic ABI does not.
+ */
+#include "host_abi.h"
+#include "syscall/local.h"
+
+/* struct epoll_event where nobody packs it */
+struct generic_epoll_event {
+	u32 events, pad;
+	u64 data;
+};
+
+enum { SIGSET_SIZE = 8, EVENTS_AT_ONCE = 128 };
+
+/* A pointer argument for the host, null kept null. */
+static u64 ptr(u64 a)
+{
+	return a ? (u64)g2h(a) : 0;
+}
+
+/* The call with the guest's mask at address `set` in force, or the current one if it is 0. */
+static s64 wait_masked(struct vcpu *c, gaddr set, u64 size, u64 nr, u64 a, u64 b, u64 d, u64 e, u64 f)
+{
+	u64 mask;
+
+	if (!set)
+		return blocking_syscall(c, nr, a, b, d, e, f, 0);
+	if (size != SIGSET_SIZE)
+		return -EINVAL;
+	if (copy_in(&mask, set, sizeof mask) < 0)
+		return -EFAULT;
+	return blocking_syscall_sigmask(c, mask, nr, a, b, d, e, f, 0);
+}
+
+s64 sys_ppoll(struct vcpu *c, const u64 a[6])
+{
+	return wait_masked(c, a[3], a[4], HOST_NR_ppoll, ptr(a[0]), a[1], ptr(a[2]), 0, 0);
+}
+
+s64 sys_pselect6(struct vcpu *c, const u64 a[6])
+{
+	u64 set[2] = { 0, 0 };
+
+	if (a[5] && copy_in(set, a[5], sizeof set) < 0)
+		return -EFAULT;
+	return wait_masked(c, set[0], set[1], HOST_NR_pselect6, a[0], ptr(a[1]), ptr(a[2]), ptr(a[3]), ptr(a[4]));
+}
+
+s64 sys_io_pgetevents(struct vcpu *c, const u64 a[6])
+{
+	u64 set[2] = { 0, 0 };
+
+	if (a[5] && copy_in(set, a[5], sizeof set) < 0)
+		return -EFAULT;
+	return wait_masked(c, set[0], set[1], HOST_NR_io_pgetevents, a[0], a[1], a[2], ptr(a[3]), ptr(a[4]));
+}
+
+s64 sys_epoll_ctl(struct vcpu *c, const u64 a[6])
+{
+	struct generic_epoll_event g;
+	struct host_epoll_event h;
+
+	if ((u32)a[1] == EPOLL_CTL_DEL)
+		return host_syscall4(HOST_NR_epoll_ctl, a[0], a[1], a[2], 0);
+	if (copy_in(&g, a[3], sizeof g) < 0)
+		return -EFAULT;
+	h.events = g.events;
+	h.data = g.data;
+	return host_syscall4(HOST_NR_epoll_ctl, a[0], a[1], a[2], (u64)&h);
+}
+
+/* Fewer events than asked for are always right, so a buffer of fixed size does. */
+static s64 events_out(gaddr dst, const struct host_epoll_event *h, s64 n)
+{
+	struct generic_epoll_event g[EVENTS_AT_ONCE];
+
+	if (n <= 0)
+		return n;
+	for (s64 i = 0; i < n; i++)
+		g[i] = (struct generic_epoll_event){ .events = h[i].events, .data = h[i].data };
+	return copy_out(dst, g, n * sizeof g[0]) < 0 ? -EFAULT : n;
+}
+
+static s64 epoll_wait(struct vcpu *c, const u64 a[6], u64 nr, u64 timeout)
+{
+	struct host_epoll_event h[EVENTS_AT_ONCE];
+	/* What the kernel refuses is passed on as it is. */
+	s32 max = MIN((s32)a[2], EVENTS_AT_ONCE);
+	s64 n = wait_masked(c, a[4], a[5], nr, a[0], (u64)h, max, timeout, 0);
+
+	return events_out(a[1], h, n);
+}
+
+s64 sys_epoll_pwait(struct vcpu *c, const u64 a[6])
+{
+	return epoll_wait(c, a, HOST_NR_epoll_pwait, a[3]);
+}
+
+s64 sys_epoll_pwait2(struct vcpu *c, const u64 a[6])
+{
+	return epoll_wait(c, a, HOST_NR_epoll_pwait2, ptr(a[3]));
+}

@@ -1,0 +1,128 @@
+/*
+ * What every program of this directory shares.
+ *
+ * A program makes the calls of one family and prints what came of them, in lines that are the
+ * same on every Linux machine: results, names of errors, side effects; never addresses, process
+ * numbers or times.  It is built natively and for the guest, and the two outputs must be equal,
+ * so the kernel itself is what says which answer is right.  Where machines differ on purpose
+ * (registers of a signal frame), the program compares with what its own machine must show, and
+ * prints the verdict.
+ */
+#ifndef TEST_H
+#define TEST_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Print a call and its result; -1 is shown as the name of the error.  Yields the result. */
+#define CALL(expression) show(#expression, (errno = 0, (long)(expression)))
+
+/* The same where a result that is no error may differ from machine to machine. */
+#define WORKS(expression) works(#expression, (errno = 0, (long)(expression)))
+
+/* Print a fact that must be the same everywhere. */
+#define IS(expression) printf("%s: %s\n", #expression, (expression) ? "yes" : "NO")
+#define VALUE(expression) printf("%s: %lld\n", #expression, (long long)(expression))
+
+static inline long show(const char *what, long result)
+{
+	int error = errno;
+
+	if (result == -1 && error)
+		printf("%s = %s\n", what, strerrorname_np(error));
+	else
+		printf("%s = %ld\n", what, result);
+	errno = error;
+	return result;
+}
+
+static inline long works(const char *what, long result)
+{
+	int error = errno;
+
+	printf("%s: %s\n", what, result == -1 ? strerrorname_np(error) : "works");
+	errno = error;
+	return result;
+}
+
+/*
+ * Go to a fresh directory, which is removed at the end of the main process; end after a minute
+ * rather than hang.
+ */
+static char test_directory[64];
+static pid_t test_pid;
+
+static inline void test_end(void)
+{
+	char command[128];
+
+	if (getpid() != test_pid)
+		return;
+	fflush(stdout);
+	snprintf(command, sizeof(command), "/bin/rm -rf %s", test_directory);
+	if (system(command) != 0)
+		fprintf(stderr, "%s is left behind\n", test_directory);
+}
+
+static inline void test_begin(void)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	alarm(60);
+	test_pid = getpid();
+	strcpy(test_directory, "/tmp/dragoman-XXXXXX");
+	if (!mkdtemp(test_directory) || chdir(test_directory) < 0) {
+		perror(test_directory);
+		exit(1);
+	}
+	atexit(test_end);
+	umask(022);
+}
+
+static inline double test_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec * 1e-9;
+}
+
+static inline void test_sleep_ms(long ms)
+{
+	struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
+
+	while (nanosleep(&t, &t) < 0 && errno == EINTR)
+		;
+}
+
+/* Wait for a child and say how it ended. */
+static inline void test_reap(const char *what, pid_t child)
+{
+	int status = 0;
+
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	if (WIFEXITED(status))
+		printf("%s: exit %d\n", what, WEXITSTATUS(status));
+	else
+		printf("%s: signal %d\n", what, WTERMSIG(status));
+}
+
+#endif

@@ -1,0 +1,58 @@
+# Targets that test, measure and show: included by the top-level Makefile.
+#
+# Test programs and benchmark kernels are built twice, natively and for the guest, with the same
+# flags; the native output is what the guest's is held against.
+
+TEST_GUEST   = aarch64
+CROSS_CC     = $(TEST_GUEST)-linux-gnu-gcc
+CROSS_CFLAGS = -std=gnu11 -O2 -static -pthread -Wall
+RUNNER      ?= $(BUILD)/dragoman-$(TEST_GUEST)
+SYSROOT     ?= build/sysroot/$(TEST_GUEST)
+export RUNNER SYSROOT TEST_GUEST BUILD
+
+.PHONY: deps sysroot
+deps:
+	tools/deps.sh
+
+sysroot:
+	tools/sysroot.sh $(TEST_GUEST) $(SYSROOT)
+
+# The benchmark: make bench [K="kernel ..."], BENCH_RUNS=, BENCH_CLOCK=cpu, QEMU=another/emulator.
+BENCH_SRC    = $(wildcard bench/kernels/*.c)
+BENCH_NATIVE = $(BENCH_SRC:bench/kernels/%.c=$(BUILD)/bench/native/%)
+BENCH_GUEST  = $(BENCH_SRC:bench/kernels/%.c=$(BUILD)/bench/$(TEST_GUEST)/%)
+BENCH_DEPS   = bench/kernels/bench.h bench/kernels/interp.h bench/kernels.txt
+bench_level  = -$(shell awk '$$1 == "$(1)" { print $$2 }' bench/kernels.txt)
+
+.PHONY: bench bench-programs
+bench: all bench-programs
+	bench/run.sh $(K)
+
+bench-programs: $(BENCH_NATIVE) $(BENCH_GUEST) $(BUILD)/bench/driver
+
+$(BENCH_NATIVE): $(BUILD)/bench/native/%: bench/kernels/%.c $(BENCH_DEPS)
+	@mkdir -p $(@D)
+	gcc $(CROSS_CFLAGS) $(call bench_level,$*) -o $@ $< -lm
+
+$(BENCH_GUEST): $(BUILD)/bench/$(TEST_GUEST)/%: bench/kernels/%.c $(BENCH_DEPS)
+	@mkdir -p $(@D)
+	$(CROSS_CC) $(CROSS_CFLAGS) $(call bench_level,$*) -o $@ $< -lm
+
+$(BUILD)/bench/driver: bench/driver.c
+	@mkdir -p $(@D)
+	gcc -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -o $@ $< -lm
+
+# The instruction cases of a guest: its frontend on an engine of the translator, in process.
+TEST_OBJ = $(filter-out $(BUILD)/runner/main.o,$(COMMON_OBJ)) $(call guest_obj,$(TEST_GUEST))
+$(BUILD)/tests/$(TEST_GUEST)/cases: $(BUILD)/tests/$(TEST_GUEST)/cases.o $(TEST_OBJ)
+	$(CC) $(LDFLAGS) -o $@ $(MUSL)/crt1.o $(MUSL)/crti.o $(filter %.o,$^) \
+	  -Wl,--start-group $(LIBS) -Wl,--end-group $(MUSL)/crtn.o
+
+# After a change of frontends/G/vdso.S or tests/G/forms.txt; they need a cross compiler, and the second an oracle.
+.PHONY: vdso cases
+vdso:
+	frontends/$(TEST_GUEST)/vdso.sh $(TEST_GUEST)-linux-gnu- > $(BUILD)/vdso_image.h
+	mv $(BUILD)/vdso_image.h frontends/$(TEST_GUEST)/vdso_image.h
+cases:
+	tests/$(TEST_GUEST)/oracle.py $(BUILD) < tests/$(TEST_GUEST)/forms.txt > $(BUILD)/cases.txt
+	mv $(BUILD)/cases.txt tests/$(TEST_GUEST)/cases.txt

@@ -1,0 +1,266 @@
+/* The code cache; see cache.h. */
+#include "translator/cache.h"
+
+#include "base/die.h"
+#include "base/host.h"
+#include "base/host_nr.h"
+#include "base/space.h"
+
+/* The run-time's window above the runner's image (Makefile: -Ttext-segment). */
+enum {
+	WINDOW = 0x200010000000ul,
+	CODE_X = WINDOW,
+	CODE_W = WINDOW + 0x10000000,
+	BLOCKS = WINDOW + 0x20000000,
+	EXITS = WINDOW + 0x30000000,
+	MAPS = WINDOW + 0x50000000,
+	HASH = WINDOW + 0x60000000,
+};
+enum {
+	CODE_SIZE = 128 << 20, MAX_BLOCKS = 1 << 20, MAX_EXITS = 4 << 20, MAP_AREA = 64 << 20,
+	HASH_SIZE = 1 << 16, MIN_ROOM = 256 << 10, CODE_ALIGN = 16,
+};
+enum { PROT_READ = 1, PROT_WRITE = 2, PROT_EXEC = 4, MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_FIXED = 0x10, MAP_ANON = 0x20,
+       MAP_NORESERVE = 0x4000, MAP_FIXED_NOREPLACE = 0x100000, MFD_CLOEXEC = 1 };
+
+static struct {
+	u32 code_used, runtime;
+	u32 nblocks, nexits, map_used;
+	bool shared;               /* with another process since a fork: copy before writing */
+	struct host_out out;
+} cache;
+
+static struct block *const blocks = (struct block *)BLOCKS;
+static struct exit *const exits = (struct exit *)EXITS;
+static u32 *const hash = (u32 *)HASH;
+static u32 *const page_hash = (u32 *)HASH + HASH_SIZE;
+
+static void map_at(u64 at, u64 len, u32 prot, u32 flags, int fd)
+{
+	s64 r = host_syscall6(HOST_NR_mmap, at, len, prot, flags, (u64)(s64)fd, 0);
+
+	if (r != (s64)at)
+		fail(EXIT_NOT_RUNNABLE, "no memory for the code cache (error %d)", (int)-r);
+}
+
+static void map_views(int fd, u32 fixed)
+{
+	map_at(CODE_X, CODE_SIZE, PROT_READ | PROT_EXEC, MAP_SHARED | fixed, fd);
+	map_at(CODE_W, CODE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | fixed, fd);
+}
+
+static int new_memory(void)
+{
+	s64 fd = host_syscall2(HOST_NR_memfd_create, (u64)"dragoman", MFD_CLOEXEC);
+
+	if (fd < 0 || host_syscall2(HOST_NR_ftruncate, fd, CODE_SIZE) < 0)
+		fail(EXIT_NOT_RUNNABLE, "no memory for the code cache (error %d)", (int)-fd);
+	return fd;
+}
+
+void cache_init(u64 rt[RT_COUNT])
+{
+	u32 anon = MAP_PRIVATE | MAP_ANON | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
+	int fd = new_memory();
+
+	map_views(fd, MAP_FIXED_NOREPLACE);
+	host_syscall1(HOST_NR_close, fd);
+	map_at(BLOCKS, MAX_BLOCKS * sizeof(struct block), PROT_READ | PROT_WRITE, anon, -1);
+	map_at(EXITS, MAX_EXITS * sizeof(struct exit), PROT_READ | PROT_WRITE, anon, -1);
+	map_at(MAPS, MAP_AREA, PROT_READ | PROT_WRITE, anon, -1);
+	map_at(HASH, 2 * HASH_SIZE * sizeof(u32), PROT_READ | PROT_WRITE, anon, -1);
+	cache.runtime = ALIGN_UP(host_runtime((u8 *)CODE_W, CODE_X, rt), 64u);
+	cache_flush();
+}
+
+u64 cache_address(u32 offset)
+{
+	return CODE_X + offset;
+}
+
+u32 cache_offset(u64 host_pc)
+{
+	return host_pc - CODE_X < CODE_SIZE ? host_pc - CODE_X : 0;
+}
+
+struct block *cache_block(u32 n)
+{
+	return &blocks[n];
+}
+
+struct exit *cache_exit(u32 id)
+{
+	return &exits[id];
+}
+
+static u32 hash_of(gaddr pc)
+{
+	return (pc >> 1) & (HASH_SIZE - 1);
+}
+
+static u32 page_of(gaddr pc)
+{
+	return (pc >> 12) & (HASH_SIZE - 1);
+}
+
+u32 cache_find(gaddr pc, u32 mode)
+{
+	u32 n = hash[hash_of(pc)];
+
+	while (n && !(blocks[n].pc == pc && blocks[n].mode == mode))
+		n = blocks[n].next;
+	return n;
+}
+
+const struct block *cache_at(u32 offset, struct host_where *w)
+{
+	u32 lo = 1, hi = __atomic_load_n(&cache.nblocks, __ATOMIC_ACQUIRE);
+
+	while (lo < hi) {
+		u32 mid = (lo + hi) / 2;
+
+		if (blocks[mid].code + blocks[mid].code_size <= offset)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo >= cache.nblocks || blocks[lo].code > offset)
+		return NULL;
+	*w = (struct host_where){ blocks[lo].pc, CODE_X + blocks[lo].code, (u8 *)MAPS + blocks[lo].map,
+				  blocks[lo].map_len };
+	return &blocks[lo];
+}
+
+/*
+ * A fork's two processes see one memory.  Whoever wants to write makes a copy first, so what the other
+ * sees never changes; a child that only execs copies nothing.
+ */
+static void unshare(void)
+{
+	u64 done = 0;
+	int fd;
+
+	if (!cache.shared)
+		return;
+	fd = new_memory();
+	while (done < cache.code_used) {
+		s64 n = host_syscall3(HOST_NR_write, fd, CODE_W + done, cache.code_used - done);
+
+		if (n <= 0)
+			die("cannot copy the code cache (error %d)", (int)-n);
+		done += n;
+	}
+	map_views(fd, MAP_FIXED);
+	host_syscall1(HOST_NR_close, fd);
+	cache.shared = false;
+}
+
+void cache_forked(void)
+{
+	cache.shared = true;
+}
+
+static void patch(u32 at, u32 to)
+{
+	unshare();
+	host_patch((u8 *)CODE_W + at, CODE_X + at, CODE_X + to);
+}
+
+u32 cache_add(struct tr *t, u32 mode)
+{
+	u32 at = ALIGN_UP(cache.code_used, (u32)CODE_ALIGN), room = CODE_SIZE - at, n = cache.nblocks;
+	struct host_out *o = &cache.out;
+	struct block *b = &blocks[n];
+
+	if (room < MIN_ROOM || n == MAX_BLOCKS || cache.nexits + HOST_MAX_EXITS > MAX_EXITS ||
+	    cache.map_used + HOST_MAX_MAP > MAP_AREA)
+		return 0;
+	unshare();
+	o->exit_id = cache.nexits;
+	if (!host_compile(t, (u8 *)CODE_W + at, CODE_X + at, MIN(room, (u32)MIN_ROOM), o))
+		return ~0u;
+	*b = (struct block){ .pc = t->start, .end = MAX(t->end, t->start + 1), .code = at, .code_size = o->size,
+			     .map = cache.map_used, .map_len = o->map_len, .exits = cache.nexits,
+			     .nexits = o->nexits, .mode = mode, .valid = true };
+	memcpy((u8 *)MAPS + cache.map_used, o->map, o->map_len);
+	for (u32 k = 0; k < o->nexits; k++)
+		exits[cache.nexits + k] = (struct exit){ .target = o->exit[k].target, .patch = at + o->exit[k].patch,
+							 .stub = at + o->exit[k].stub, .block = n };
+	cache.code_used = at + o->size;
+	cache.map_used += o->map_len;
+	cache.nexits += o->nexits;
+	b->next = hash[hash_of(b->pc)];
+	hash[hash_of(b->pc)] = n;
+	b->page_next = page_hash[page_of(b->pc)];
+	page_hash[page_of(b->pc)] = n;
+	__atomic_store_n(&cache.nblocks, n + 1, __ATOMIC_RELEASE);
+	return n;
+}
+
+void cache_link(u32 id, u32 n)
+{
+	struct exit *x = &exits[id];
+
+	if (x->linked || !blocks[n].valid || !blocks[x->block].valid)
+		return;
+	x->linked = n;
+	x->next = blocks[n].incoming;
+	blocks[n].incoming = id;
+	patch(x->patch, blocks[n].code);
+}
+
+static void unlink_block(u32 n)
+{
+	u32 *p = &hash[hash_of(blocks[n].pc)];
+
+	while (*p != n)
+		p = &blocks[*p].next;
+	*p = blocks[n].next;
+	for (u32 id = blocks[n].incoming, next; id; id = next) {
+		next = exits[id].next;
+		patch(exits[id].patch, exits[id].stub);
+		exits[id].linked = 0;
+	}
+	blocks[n].incoming = 0;
+	blocks[n].valid = false;
+}
+
+/* Blocks that begin in the guest page of `page`. */
+static void invalidate_page(gaddr page, gaddr start, gaddr end, void (*gone)(gaddr pc))
+{
+	u32 *p = &page_hash[page_of(page)];
+
+	while (*p) {
+		struct block *b = &blocks[*p];
+
+		if (b->pc >= end || b->end <= start) {
+			p = &b->page_next;
+			continue;
+		}
+		gone(b->pc);
+		unlink_block(*p);
+		*p = b->page_next;
+	}
+}
+
+void cache_invalidate(gaddr start, gaddr end, void (*gone)(gaddr pc))
+{
+	enum { PAGE = 4096 };
+	gaddr first = start < PAGE ? 0 : ALIGN_DOWN(start, (gaddr)PAGE) - PAGE;   /* a block may run on into the next page */
+
+	if ((end - first) / PAGE >= HASH_SIZE) {
+		for (gaddr page = 0; page < HASH_SIZE; page++)
+			invalidate_page(page * PAGE, start, end, gone);
+		return;
+	}
+	for (gaddr page = first; page < end; page += PAGE)
+		invalidate_page(page, start, end, gone);
+}
+
+void cache_flush(void)
+{
+	cache.code_used = cache.runtime;
+	cache.nblocks = cache.nexits = 1;   /* 0 is none */
+	cache.map_used = 0;
+	memset(hash, 0, 2 * HASH_SIZE * sizeof(u32));
+}

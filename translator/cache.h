@@ -1,0 +1,62 @@
+/*
+ * The code cache: translations, the exits that link them, and how to find them by guest and host address.
+ *
+ * Code has two views of the same memory, one writable and one executable, never both at once.  Everything
+ * of the run-time's own lies in one window of the address space above the runner's image, where no kernel
+ * places anything and guests may not map.
+ *
+ * Translations are only added.  One that is invalidated is unlinked: nothing leads to it any more, and
+ * threads inside leave it by themselves.  Space is reclaimed by dropping everything at once.
+ *
+ * All functions but those marked otherwise are called with the translator's lock held (jit.c).
+ */
+#ifndef TRANSLATOR_CACHE_H
+#define TRANSLATOR_CACHE_H
+
+#include "translator/host.h"
+
+struct block {
+	gaddr pc, end;         /* guest bytes that it depends on: [pc, end) */
+	u32 code, code_size;   /* offsets in the cache */
+	u32 map, map_len;      /* in the map area */
+	u32 exits, nexits;     /* numbers of its exits */
+	u32 next;              /* in its hash chain */
+	u32 page_next;         /* in the list of blocks that begin in the same guest page */
+	u32 incoming;          /* first exit linked to it */
+	u32 mode;              /* floating-point mode that it is specialised for */
+	bool valid;
+};
+
+struct exit {
+	gaddr target;
+	u32 patch, stub;       /* offsets in the cache */
+	u32 block;             /* that it belongs to */
+	u32 linked;            /* block that it leads to, 0: none */
+	u32 next;              /* in the list of the exits that lead there */
+};
+
+/* Maps everything and emits the host's run-time code. */
+void cache_init(u64 rt[RT_COUNT]);
+
+/* The host address of a byte of the cache; its offset, or 0 if pc is not inside. */
+u64 cache_address(u32 offset);
+u32 cache_offset(u64 host_pc);        /* without lock */
+
+/* The valid translation of pc for this mode, or 0. */
+u32 cache_find(gaddr pc, u32 mode);
+struct block *cache_block(u32 n);
+struct exit *cache_exit(u32 id);
+/* The translation that holds a code offset; NULL if none.  Without lock, for signal handlers. */
+const struct block *cache_at(u32 offset, struct host_where *w);
+
+/* Compiles t and adds it.  0 if the cache is full. */
+u32 cache_add(struct tr *t, u32 mode);
+void cache_link(u32 exit_id, u32 block);
+/* Unlinks what depends on [start, end); calls gone(pc) for each. */
+void cache_invalidate(gaddr start, gaddr end, void (*gone)(gaddr pc));
+/* Drops every translation.  No thread may be inside. */
+void cache_flush(void);
+/* After fork, in both processes: the memory is shared until one of them writes. */
+void cache_forked(void);
+
+#endif

@@ -1,0 +1,825 @@
+/*
+ * Register allocation: where each value is, and how it gets there.  See gen.h for the scheme.
+ *
+ * Evicting never touches rax and rcx (a lowering may hold something there), only xmm14 and xmm15.
+ *
+ * Invariant: the value of a dirty slot is in a register, in EFLAGS, in spill space or a constant, never
+ * only in another slot's memory.  So the slots can be written back in any order.
+ */
+#include "translator/host/x64/gen.h"
+
+enum { MOVAPS_LOAD = OPC(0, 1, 0x28), MOVAPS_STORE = OPC(0, 1, 0x29), MOVQ_LOAD = OPC(2, 1, 0x7e),
+       MOVQ_STORE = OPC(1, 1, 0xd6), MOVSS_LOAD = OPC(2, 1, 0x10), MOVSS_STORE = OPC(2, 1, 0x11) };
+
+struct mem slot_mem(const struct gen *g, unsigned slot)
+{
+	return mem_bd(R15, (s32)g->g->slots[slot].off - VCPU_BIAS);
+}
+
+struct mem vcpu_mem(size_t offset)
+{
+	return mem_bd(R15, (s32)offset - (s32)offsetof(struct vcpu, state) - VCPU_BIAS);
+}
+
+struct mem spill_mem(unsigned n)
+{
+	return vcpu_mem(offsetof(struct vcpu, spill) + n * sizeof(vec));
+}
+
+ref real(const struct gen *g, ref v)
+{
+	return g->alias[v] ? g->alias[v] : v;
+}
+
+static enum value_kind kind_of(enum ir_type type)
+{
+	switch (type) {
+	case T_I32: case T_I64: return V_GPR;
+	case T_F32: case T_F64: case T_V64: case T_V128: return V_XMM;
+	case T_FLAGS: return V_FLAGS;
+	default: return V_NONE;
+	}
+}
+
+/* The operands of node i that are values, through aliases; 0 where there is none. */
+static void operands(const struct gen *g, u32 i, ref out[3])
+{
+	const struct ir_node *n = &g->t->node[i];
+	const struct ir_row *row = &ir_rows[n->op];
+	u8 kind[3] = { row->a, row->b, row->c };
+	u32 raw[3] = { n->a, n->b, n->c };
+
+	for (int k = 0; k < 3; k++) {
+		bool value = kind[k] != K_N && kind[k] != K_U && kind[k] != K_K && kind[k] != K_P && kind[k] != K_C;
+
+		out[k] = value && raw[k] ? real(g, raw[k]) : 0;
+		/* a 64-bit constant takes b and c */
+		if (kind[k] == K_C)
+			return;
+	}
+	if (out[0] && g->folded[out[0]] && (row->effect == E_LOAD || row->effect == E_STORE)) {
+		const struct ir_node *lea = &g->t->node[out[0]];
+
+		out[0] = real(g, lea->a);
+		out[2] = real(g, lea->b);
+	}
+}
+
+static bool writes_result(const struct ir_node *n)
+{
+	return n->type != T_NONE && ir_rows[n->op].res != K_N;
+}
+
+/* True where the register of an I32 value has its upper half clear; all but renamed I64 values. */
+static void find_aliases(struct gen *g)
+{
+	const struct tr *t = g->t;
+
+	for (u32 i = 1; i < t->n; i++) {
+		const struct ir_node *n = &t->node[i];
+
+		g->alias[i] = 0;
+		if (n->op == IR_TRUNC || n->op == IR_LOWV || n->op == IR_V2F) {
+			g->alias[i] = real(g, n->a);
+		} else if (n->op == IR_ZEXT && n->b == 32 && n->type == T_I64) {
+			ref a = n->a;
+
+			if (t->node[a].type == T_I32 && !g->alias[a] && t->node[a].op != IR_CONST)
+				g->alias[i] = a;
+		}
+	}
+}
+
+/* An LEA that only addresses memory costs nothing: the access takes its operands. */
+static void find_folded(struct gen *g)
+{
+	const struct tr *t = g->t;
+
+	for (u32 i = 1; i < t->n; i++)
+		g->folded[i] = t->node[i].op == IR_LEA;
+	for (u32 i = 1; i < t->n; i++) {
+		const struct ir_node *n = &t->node[i];
+		const struct ir_row *row = &ir_rows[n->op];
+		bool mem = (row->effect == E_LOAD || row->effect == E_STORE) && n->op != IR_CAS;
+		u8 kind[3] = { row->a, row->b, row->c };
+		u32 raw[3] = { n->a, n->b, n->c };
+
+		for (int k = 0; k < 3 && kind[k] != K_C; k++)
+			if (kind[k] != K_N && kind[k] != K_U && kind[k] != K_K && kind[k] != K_P && raw[k] &&
+			    !(mem && k == 0))
+				g->folded[real(g, raw[k])] = 0;
+		if (mem && (s64)(s32)n->c + (s32)t->node[real(g, n->a)].c != (s32)(n->c + t->node[real(g, n->a)].c) &&
+		    t->node[real(g, n->a)].op == IR_LEA)
+			g->folded[real(g, n->a)] = 0;
+	}
+}
+
+/* True for an exit to a known address where the guest overwrites its flags before reading them. */
+static bool flags_dead_after(struct gen *g, u32 i)
+{
+	const struct ir_node *n = &g->t->node[i];
+	ref target = n->op == IR_EXITCC ? n->b : n->op == IR_EXIT && n->aux == EXIT_JUMP ? n->a : 0;
+	const struct ir_node *pc = &g->t->node[target];
+
+	return target && pc->op == IR_PC && !g->t->single && g->g->flags_dead &&
+	       g->g->flags_dead(g->t, pc->b | (u64)pc->c << 32);
+}
+
+/*
+ * A PUT that is followed by another before anything can see the slot is dead.  Flags count as seen by
+ * exits and calls only: a fault's handler may see older flags where they are dead on the path that
+ * follows, which nothing but the handler can notice.
+ */
+static void note_observer(struct gen *g, u32 i, u32 observer[2])
+{
+	const struct ir_node *n = &g->t->node[i];
+
+	switch (ir_rows[n->op].effect) {
+	case E_LOAD:
+	case E_STORE:
+		observer[0] = i;
+		break;
+	case E_CALL:
+		observer[0] = observer[1] = i;
+		break;
+	case E_EXIT:
+		observer[0] = i;
+		if (!g->flags_dead[i])
+			observer[1] = i;
+		break;
+	}
+}
+
+void gen_prepare(struct gen *g)
+{
+	const struct tr *t = g->t;
+	u32 observer[2] = { NEVER, NEVER };     /* next point that sees slots; that sees flags */
+	u32 next_put[TR_MAX_SLOTS];
+
+	memset(next_put, 0xff, sizeof next_put);
+	find_aliases(g);
+	find_folded(g);
+	for (u32 i = 0; i < t->n; i++) {
+		g->v[i] = (struct value){ .reg = NOREG, .kind = kind_of(t->node[i].type), .home = -1, .spill = -1,
+					  .next = NEVER };
+		g->uses[i] = 0;
+	}
+	for (u32 i = t->n - 1; i > 0; i--) {
+		const struct ir_node *n = &t->node[i];
+		ref op[3];
+
+		/* A pure value without uses is not computed, so it uses nothing. */
+		g->flags_dead[i] = flags_dead_after(g, i);
+		if (n->op == IR_NONE || g->alias[i] || g->folded[i])
+			continue;
+		if (ir_rows[n->op].effect == E_NONE && g->v[i].next == NEVER)
+			continue;
+		note_observer(g, i, observer);
+		if (n->op == IR_PUT) {
+			bool flags = g->g->slots[n->a].type == T_FLAGS;
+
+			if (next_put[n->a] < observer[flags]) {
+				g->folded[i] = 1;
+				continue;
+			}
+			next_put[n->a] = i;
+
+			const struct ir_node *b = &t->node[real(g, n->b)];
+
+			/* Widening for the slot is done when the slot is written back. */
+			if (b->op == IR_F2V || b->op == IR_ZEXTV) {
+				g->alias[i] = real(g, b->a);
+				if (g->v[g->alias[i]].kind != V_XMM || t->node[g->alias[i]].type == T_V128)
+					g->alias[i] = 0;
+			}
+		}
+		operands(g, i, op);
+		if (n->op == IR_PUT && g->alias[i])
+			op[1] = g->alias[i];
+		for (int k = 2; k >= 0; k--) {
+			if (!op[k])
+				continue;
+			g->nu[i][k] = g->v[op[k]].next;
+			g->v[op[k]].next = i;
+			g->uses[op[k]]++;
+		}
+	}
+}
+
+/* --- locations --- */
+
+void bind_gpr(struct gen *g, ref v, int r)
+{
+	g->gpr[r] = v;
+	g->v[v].reg = r;
+	g->pin_gpr |= 1u << r;
+}
+
+void bind_xmm(struct gen *g, ref v, int r)
+{
+	g->xmm[r] = v;
+	g->v[v].reg = r;
+	g->pin_xmm |= 1u << r;
+}
+
+void unbind(struct gen *g, ref v)
+{
+	struct value *x = &g->v[v];
+
+	if (x->reg == NOREG)
+		return;
+	if (x->kind == V_XMM)
+		g->xmm[x->reg] = 0;
+	else
+		g->gpr[x->reg] = 0;
+	x->reg = NOREG;
+}
+
+bool const_of(const struct gen *g, ref v, u64 *c)
+{
+	return ir_is_const(g->t, real(g, v), c);
+}
+
+static bool rematerialises(const struct gen *g, ref v)
+{
+	u16 op = g->t->node[v].op;
+
+	return op == IR_CONST || op == IR_PC || op == IR_CONSTV;
+}
+
+static u64 imm64(const struct ir_node *n)
+{
+	return n->b | (u64)n->c << 32;
+}
+
+void load_const(struct gen *g, int r, u64 c)
+{
+	mov_ri(&g->e, r, c);
+}
+
+void load_pc(struct gen *g, int r, gaddr a)
+{
+	if (a > 0xffffffff && rel32_fits(&g->e, a))
+		lea_rip(&g->e, r, a);
+	else
+		mov_ri(&g->e, r, a);
+}
+
+void move_xmm(struct gen *g, int d, int s)
+{
+	if (d == s)
+		return;
+	if (x64.avx) {
+		vex_rrr(&g->e, MOVAPS_LOAD, d, 0, s);
+	} else {
+		op_rr(&g->e, MOVAPS_LOAD, 0, d, s);
+	}
+}
+
+static void xmm_mem(struct gen *g, u32 opc, int r, struct mem m)
+{
+	if (x64.avx)
+		vex_rrm(&g->e, opc, r, 0, m);
+	else
+		op_rm(&g->e, opc, 0, r, m);
+}
+
+void load_xmm(struct gen *g, enum ir_type type, int r, struct mem m)
+{
+	xmm_mem(g, type == T_V128 ? MOVAPS_LOAD : type == T_F32 ? MOVSS_LOAD : MOVQ_LOAD, r, m);
+}
+
+void store_xmm(struct gen *g, int r, struct mem m)
+{
+	xmm_mem(g, MOVAPS_STORE, r, m);
+}
+
+static void load_pool(struct gen *g, ref v, int r)
+{
+	vec c = g->t->pool[g->t->node[v].a];
+
+	if (!c.d[0] && !c.d[1]) {
+		if (x64.avx)
+			vex_rrr(&g->e, OPC(0, 1, 0x57), r, r, r);
+		else
+			op_rr(&g->e, OPC(0, 1, 0x57), 0, r, r);
+		return;
+	}
+	/* Through the integer side: no data among the code, no pool to reach. */
+	load_const(g, RAX, c.d[0]);
+	if (x64.avx)
+		vex_rrr(&g->e, OPC(1, 1, 0x6e) | OPC_W, r, 0, RAX);
+	else
+		op_rr(&g->e, OPC(1, 1, 0x6e), 1, r, RAX);
+	if (g->t->node[v].type != T_V128 || c.d[1] == 0)
+		return;
+	if (c.d[1] == c.d[0]) {
+		if (x64.avx)
+			vex_rrr(&g->e, OPC(1, 1, 0x6c), r, r, r);
+		else
+			op_rr(&g->e, OPC(1, 1, 0x6c), 0, r, r);
+		return;
+	}
+	load_const(g, RAX, c.d[1]);
+	if (x64.avx)
+		vex_rrr(&g->e, OPC(1, 3, 0x22) | OPC_W, r, r, RAX);
+	else
+		op_rr(&g->e, OPC(1, 3, 0x22), 1, r, RAX);
+	e8(&g->e, 1);
+}
+
+static void load_value(struct gen *g, ref v, int r)
+{
+	const struct ir_node *n = &g->t->node[v];
+	struct value *x = &g->v[v];
+
+	if (x->kind == V_XMM) {
+		if (n->op == IR_CONSTV)
+			load_pool(g, v, r);
+		else if (x->spill >= 0)
+			xmm_mem(g, MOVAPS_LOAD, r, spill_mem(x->spill));
+		else if (x->home >= 0)
+			load_xmm(g, n->type, r, slot_mem(g, x->home));
+		else
+			die("value %%%u (%s) is nowhere", v, ir_rows[n->op].name);
+	} else if (n->op == IR_CONST) {
+		load_const(g, r, n->type == T_I32 ? (u32)imm64(n) : imm64(n));
+	} else if (n->op == IR_PC) {
+		load_pc(g, r, imm64(n));
+	} else if (x->spill >= 0) {
+		load_r(&g->e, n->type == T_I64, r, spill_mem(x->spill));
+	} else if (x->home >= 0) {
+		load_r(&g->e, n->type == T_I64 && g->g->slots[x->home].type == T_I64, r, slot_mem(g, x->home));
+	} else {
+		die("value %%%u (%s) is nowhere", v, ir_rows[n->op].name);
+	}
+}
+
+static unsigned new_spill(struct gen *g)
+{
+	for (unsigned n = 0; n < VCPU_SPILLS; n++)
+		if (!(g->spill_used >> n & 1)) {
+			g->spill_used |= 1ull << n;
+			return n;
+		}
+	g->overflow = true;
+	return 0;
+}
+
+static void to_spill(struct gen *g, ref v)
+{
+	struct value *x = &g->v[v];
+
+	x->spill = new_spill(g);
+	if (x->kind == V_XMM)
+		xmm_mem(g, MOVAPS_STORE, x->reg, spill_mem(x->spill));
+	else
+		store_r(&g->e, 1, x->reg, spill_mem(x->spill));
+}
+
+/* Slot memory is about to be overwritten: a value that has no other place moves to spill space. */
+void save_owner(struct gen *g, unsigned slot)
+{
+	ref w = g->home_owner[slot];
+	struct value *x = &g->v[w];
+
+	if (!w)
+		return;
+	g->home_owner[slot] = 0;
+	x->home = -1;
+	if (x->reg != NOREG || x->spill >= 0 || (x->next == NEVER && !x->dirty) || rematerialises(g, w))
+		return;
+	/* Through a vector scratch register: lowerings may hold something in rax and rcx. */
+	x->spill = new_spill(g);
+	xmm_mem(g, g->g->slots[slot].type == T_V128 ? MOVAPS_LOAD : MOVQ_LOAD, XMM_SCRATCH, slot_mem(g, slot));
+	xmm_mem(g, MOVAPS_STORE, XMM_SCRATCH, spill_mem(x->spill));
+}
+
+static void set_home(struct gen *g, unsigned slot, ref v)
+{
+	if (g->v[v].home >= 0 && g->home_owner[g->v[v].home] == v)
+		g->home_owner[g->v[v].home] = 0;
+	g->v[v].home = slot;
+	g->home_owner[slot] = v;
+}
+
+static void clean(struct gen *g, unsigned slot)
+{
+	g->slot_dirty[slot] = false;
+	g->dirty_mask[slot / 64] &= ~(1ull << slot % 64);
+}
+
+void store_value(struct gen *g, unsigned slot, ref v)
+{
+	const struct slot *s = &g->g->slots[slot];
+	struct value *x = &g->v[v];
+	struct mem m = slot_mem(g, slot);
+	enum ir_type type = g->t->node[v].type;
+
+	if (x->kind == V_FLAGS) {
+		if (x->reg != NOREG) {
+			store_r(&g->e, 0, x->reg, m);
+		} else if (g->flags == v) {
+			pack_flags(g, RAX);
+			store_r(&g->e, 0, RAX, m);
+		} else {
+			load_r(&g->e, 0, RAX, spill_mem(x->spill));
+			store_r(&g->e, 0, RAX, m);
+		}
+	} else if (x->kind == V_GPR) {
+		u64 c;
+		int w = s->type == T_I64;
+
+		if (x->reg != NOREG) {
+			store_r(&g->e, w, x->reg, m);
+		} else if (const_of(g, v, &c) && (!w || (s64)c == (s32)c)) {
+			op_rm(&g->e, OPC(0, 0, 0xc7), w, 0, m);
+			e32(&g->e, c);
+		} else {
+			load_value(g, v, RAX);
+			store_r(&g->e, w, RAX, m);
+		}
+	} else {
+		int r = x->reg;
+
+		if (r == NOREG) {
+			r = XMM_SCRATCH;
+			load_value(g, v, r);
+		}
+		if (s->type == T_V128 && type != T_V128) {
+			/* zero-extend to the whole slot */
+			if (type == T_F32) {
+				if (x64.avx) {
+					vex_rrr(&g->e, OPC(0, 1, 0x57), XMM_SCRATCH2, XMM_SCRATCH2, XMM_SCRATCH2);
+					vex_rrr(&g->e, OPC(2, 1, 0x10), XMM_SCRATCH2, XMM_SCRATCH2, r);
+				} else {
+					op_rr(&g->e, OPC(0, 1, 0x57), 0, XMM_SCRATCH2, XMM_SCRATCH2);
+					op_rr(&g->e, OPC(2, 1, 0x10), 0, XMM_SCRATCH2, r);
+				}
+			} else if (x64.avx) {
+				vex_rrr(&g->e, MOVQ_LOAD, XMM_SCRATCH2, 0, r);
+			} else {
+				op_rr(&g->e, MOVQ_LOAD, 0, XMM_SCRATCH2, r);
+			}
+			r = XMM_SCRATCH2;
+		}
+		xmm_mem(g, s->type == T_V128 ? MOVAPS_STORE : s->type == T_F32 ? MOVSS_STORE : MOVQ_STORE, r, m);
+	}
+}
+
+static void flush_slot(struct gen *g, unsigned slot)
+{
+	ref v = g->slot_val[slot];
+
+	if (!g->slot_dirty[slot])
+		return;
+	save_owner(g, slot);
+	store_value(g, slot, v);
+	clean(g, slot);
+	g->v[v].dirty--;
+	set_home(g, slot, v);
+}
+
+static void flush_value(struct gen *g, ref v)
+{
+	for (unsigned w = 0; w < ARRAY_LEN(g->dirty_mask) && g->v[v].dirty; w++)
+		for (u64 m = g->dirty_mask[w]; m; m &= m - 1) {
+			unsigned slot = w * 64 + __builtin_ctzll(m);
+
+			if (g->slot_val[slot] == v)
+				flush_slot(g, slot);
+		}
+}
+
+static void evict(struct gen *g, ref v)
+{
+	struct value *x = &g->v[v];
+
+	if (!rematerialises(g, v)) {
+		if (x->dirty && x->spill < 0)
+			flush_value(g, v);
+		if (x->next != NEVER && x->home < 0 && x->spill < 0)
+			to_spill(g, v);
+	}
+	unbind(g, v);
+}
+
+static int alloc(struct gen *g, ref *file, u32 allowed, u32 pinned)
+{
+	u32 best_next = 0;
+	int best = -1;
+
+	for (u32 m = allowed & ~pinned; m; m &= m - 1) {
+		int r = __builtin_ctz(m);
+		u32 next;
+
+		if (!file[r])
+			return r;
+		next = g->v[file[r]].next;
+		if (best < 0 || next > best_next) {
+			best = r;
+			best_next = next;
+		}
+	}
+	BUG_ON(best < 0);
+	evict(g, file[best]);
+	return best;
+}
+
+static int alloc_gpr(struct gen *g)
+{
+	return alloc(g, g->gpr, GPR_ALLOC, g->pin_gpr);
+}
+
+static int alloc_xmm(struct gen *g)
+{
+	return alloc(g, g->xmm, (1u << XMM_COUNT) - 1, g->pin_xmm);
+}
+
+int temp_gpr(struct gen *g)
+{
+	int r = alloc_gpr(g);
+
+	g->pin_gpr |= 1u << r;
+	return r;
+}
+
+int use_gpr(struct gen *g, ref v)
+{
+	v = real(g, v);
+	if (g->v[v].reg == NOREG) {
+		int r = alloc_gpr(g);
+
+		load_value(g, v, r);
+		bind_gpr(g, v, r);
+	}
+	g->pin_gpr |= 1u << g->v[v].reg;
+	return g->v[v].reg;
+}
+
+int use_xmm(struct gen *g, ref v)
+{
+	v = real(g, v);
+	if (g->v[v].reg == NOREG) {
+		int r = alloc_xmm(g);
+
+		load_value(g, v, r);
+		bind_xmm(g, v, r);
+	}
+	g->pin_xmm |= 1u << g->v[v].reg;
+	return g->v[v].reg;
+}
+
+void copy_to_gpr(struct gen *g, int r, ref v)
+{
+	v = real(g, v);
+	if (g->v[v].reg == NOREG)
+		load_value(g, v, r);
+	else if (g->v[v].reg != r)
+		mov_rr(&g->e, 1, r, g->v[v].reg);
+}
+
+void copy_to_xmm(struct gen *g, int r, ref v)
+{
+	v = real(g, v);
+	if (g->v[v].reg == NOREG)
+		load_value(g, v, r);
+	else
+		move_xmm(g, r, g->v[v].reg);
+}
+
+int def_gpr(struct gen *g)
+{
+	int r = alloc_gpr(g);
+
+	bind_gpr(g, g->i, r);
+	return r;
+}
+
+int def_xmm(struct gen *g)
+{
+	int r = alloc_xmm(g);
+
+	bind_xmm(g, g->i, r);
+	return r;
+}
+
+u32 next_after(const struct gen *g, ref v)
+{
+	ref op[3];
+	u32 next = g->v[v].next;
+
+	operands(g, g->i, op);
+	for (int k = 0; k < 3; k++)
+		if (op[k] == v && g->nu[g->i][k] != g->i)
+			next = g->nu[g->i][k];
+	return next;
+}
+
+bool last_use(const struct gen *g, ref v)
+{
+	v = real(g, v);
+	return next_after(g, v) == NEVER && !g->v[v].dirty;
+}
+
+int def_gpr_from(struct gen *g, ref a, bool *same)
+{
+	int r;
+
+	a = real(g, a);
+	*same = g->v[a].reg != NOREG && last_use(g, a);
+	if (*same) {
+		r = g->v[a].reg;
+		unbind(g, a);
+		bind_gpr(g, g->i, r);
+		return r;
+	}
+	r = def_gpr(g);
+	copy_to_gpr(g, r, a);
+	return r;
+}
+
+int def_xmm_from(struct gen *g, ref a, bool *same)
+{
+	int r;
+
+	a = real(g, a);
+	*same = g->v[a].reg != NOREG && last_use(g, a);
+	if (*same) {
+		r = g->v[a].reg;
+		unbind(g, a);
+		bind_xmm(g, g->i, r);
+		return r;
+	}
+	r = def_xmm(g);
+	copy_to_xmm(g, r, a);
+	return r;
+}
+
+void take_gpr(struct gen *g, int r)
+{
+	ref v = g->gpr[r];
+
+	if (v) {
+		u32 room = GPR_ALLOC & ~g->pin_gpr & ~(1u << r);
+		int to = -1;
+
+		for (u32 m = room; m; m &= m - 1)
+			if (!g->gpr[__builtin_ctz(m)]) {
+				to = __builtin_ctz(m);
+				break;
+			}
+		if (to >= 0 && g->v[v].next != NEVER) {
+			bool pinned = g->pin_gpr >> r & 1;
+
+			mov_rr(&g->e, 1, to, r);
+			unbind(g, v);
+			bind_gpr(g, v, to);
+			if (!pinned)
+				g->pin_gpr &= ~(1u << to);
+		} else {
+			evict(g, v);
+		}
+	}
+	g->pin_gpr |= 1u << r;
+}
+
+bool use_mem(struct gen *g, ref v, struct mem *m)
+{
+	v = real(g, v);
+	if (g->v[v].reg != NOREG || rematerialises(g, v) || next_after(g, v) != NEVER)
+		return false;
+	if (g->v[v].spill >= 0)
+		*m = spill_mem(g->v[v].spill);
+	else if (g->v[v].home >= 0)
+		*m = slot_mem(g, g->v[v].home);
+	else
+		return false;
+	return true;
+}
+
+bool imm_of(const struct gen *g, ref v, int w, s32 *imm)
+{
+	u64 c;
+
+	if (!const_of(g, v, &c))
+		return false;
+	*imm = c;
+	return !w || (s64)c == (s32)c;
+}
+
+static void free_if_dead(struct gen *g, ref v)
+{
+	struct value *x = &g->v[v];
+
+	if (x->next != NEVER || x->dirty)
+		return;
+	unbind(g, v);
+	if (x->spill >= 0) {
+		g->spill_used &= ~(1ull << x->spill);
+		x->spill = -1;
+	}
+}
+
+void end_node(struct gen *g)
+{
+	const struct ir_node *n = &g->t->node[g->i];
+	ref op[3];
+
+	operands(g, g->i, op);
+	if (n->op == IR_PUT && g->alias[g->i])
+		op[1] = g->alias[g->i];
+	for (int k = 0; k < 3; k++)
+		if (op[k] && g->nu[g->i][k] != g->i)
+			g->v[op[k]].next = g->nu[g->i][k];
+	for (int k = 0; k < 3; k++)
+		if (op[k])
+			free_if_dead(g, op[k]);
+	if (writes_result(n))
+		free_if_dead(g, g->i);
+	g->pin_gpr = 0;
+	g->pin_xmm = 0;
+}
+
+/* --- slots --- */
+
+void put_slot(struct gen *g, unsigned slot, ref v)
+{
+	ref old = g->slot_dirty[slot] ? g->slot_val[slot] : 0;
+	struct value *x = &g->v[v];
+
+	if (old == v)
+		return;
+	if (!rematerialises(g, v) && x->reg == NOREG && x->spill < 0 && !(x->kind == V_FLAGS && g->flags == v)) {
+		if (x->home == (s16)slot) {
+			/* the slot gets back what its memory holds */
+			g->slot_val[slot] = v;
+			clean(g, slot);
+			if (old) {
+				g->v[old].dirty--;
+				free_if_dead(g, old);
+			}
+			return;
+		}
+		if (x->kind == V_XMM)
+			use_xmm(g, v);
+		else
+			use_gpr(g, v);
+	}
+	g->slot_val[slot] = v;
+	g->slot_dirty[slot] = true;
+	g->dirty_mask[slot / 64] |= 1ull << slot % 64;
+	x->dirty++;
+	if (old) {
+		g->v[old].dirty--;
+		free_if_dead(g, old);
+	}
+}
+
+void flush_slots(struct gen *g, unsigned classes)
+{
+	for (unsigned w = 0; w < ARRAY_LEN(g->dirty_mask); w++)
+		for (u64 m = g->dirty_mask[w]; m; m &= m - 1) {
+			unsigned slot = w * 64 + __builtin_ctzll(m);
+			ref v = g->slot_val[slot];
+
+			if (!(g->g->slots[slot].cls & classes))
+				continue;
+			flush_slot(g, slot);
+			if (v != g->i)
+				free_if_dead(g, v);
+		}
+}
+
+void drop_slots(struct gen *g, unsigned classes)
+{
+	for (unsigned s = 0; s < g->g->nslots; s++) {
+		if (!(g->g->slots[s].cls & classes))
+			continue;
+		if (g->slot_dirty[s]) {
+			ref v = g->slot_val[s];
+
+			clean(g, s);
+			g->v[v].dirty--;
+			free_if_dead(g, v);
+		}
+		save_owner(g, s);
+		g->slot_val[s] = 0;
+	}
+}
+
+void spill_live(struct gen *g, u32 gprs, u32 xmms)
+{
+	for (u32 m = gprs; m; m &= m - 1) {
+		ref v = g->gpr[__builtin_ctz(m)];
+
+		if (v && v != g->i)
+			evict(g, v);
+	}
+	for (u32 m = xmms; m; m &= m - 1) {
+		ref v = g->xmm[__builtin_ctz(m)];
+
+		if (v && v != g->i)
+			evict(g, v);
+	}
+}

@@ -1,0 +1,222 @@
+/* The compiler's table of contents: prepare, walk the nodes, emit what lies out of line. */
+#include <cpuid.h>
+
+#include "base/log.h"
+#include "translator/disas.h"
+#include "translator/host/x64/gen.h"
+#include "translator/interp_parts.h"
+
+struct x64_features x64;
+
+enum { HIDE_AVX512 = 1, HIDE_AVX = 2, HIDE_BMI = 4, HIDE_FMA = 8, HIDE_AES = 16 };
+
+const struct host_feature host_features[] = {
+	{ "avx512", HIDE_AVX512 },
+	{ "avx", HIDE_AVX | HIDE_AVX512 | HIDE_FMA },
+	{ "bmi", HIDE_BMI },
+	{ "fma", HIDE_FMA },
+	{ "aes", HIDE_AES },
+	{ "all", ~0u },   /* x86-64-v2: what every host of ours has */
+	{ NULL, 0 },
+};
+
+static u64 xgetbv(void)
+{
+	u32 lo, hi;
+
+	__asm__("xgetbv" : "=a"(lo), "=d"(hi) : "c"(0));
+	return lo | (u64)hi << 32;
+}
+
+void host_init(u32 hide)
+{
+	u32 a, b, c, d, b7 = 0, c7 = 0, d7, c81 = 0;
+	bool ymm, zmm;
+
+	__cpuid(1, a, b, c, d);
+	if (!(c & 1 << 20) || !(c & 1 << 23))
+		fail(EXIT_NOT_RUNNABLE, "this processor lacks SSE4.2 or POPCNT (x86-64-v2 is needed)");
+	__cpuid_count(7, 0, a, b7, c7, d7);
+	__cpuid(0x80000001, a, b, c81, d);
+	__cpuid(1, a, b, c, d);
+	ymm = (c & 1 << 27) && (xgetbv() & 6) == 6;
+	zmm = ymm && (xgetbv() & 0xe0) == 0xe0;
+	x64.popcnt = true;
+	x64.avx = ymm && (c & 1 << 28) && (b7 & 1 << 5) && !(hide & HIDE_AVX);
+	x64.avx2 = x64.avx;
+	x64.fma = x64.avx && (c & 1 << 12) && !(hide & HIDE_FMA);
+	x64.f16c = x64.avx && (c & 1 << 29);
+	x64.bmi1 = (b7 & 1 << 3) && !(hide & HIDE_BMI);
+	x64.bmi2 = (b7 & 1 << 8) && !(hide & HIDE_BMI);
+	x64.lzcnt = (c81 & 1 << 5) && !(hide & HIDE_BMI);
+	x64.aes = (c & 1 << 25) && !(hide & HIDE_AES);
+	x64.pclmul = (c & 1 << 1) && !(hide & HIDE_AES);
+	/* F, DQ, BW, VL together: the level of every processor that has 128-bit forms at all */
+	x64.avx512 = x64.avx && zmm && (b7 & 1 << 16) && (b7 & 1 << 17) && (b7 & 1 << 30) && (b7 & 1u << 31) &&
+		     !(hide & HIDE_AVX512);
+	x64.vbmi = x64.avx512 && (c7 & 1 << 1);
+	x64.bitalg = x64.avx512 && (c7 & 1 << 12);
+	x64.gfni = x64.avx && (c7 & 1 << 8);
+}
+
+/* The low bytes of v that a value of this type has; the rest zero. */
+static vec only(enum ir_type type, vec v)
+{
+	if (type != T_V128)
+		v.d[1] = 0;
+	if (type == T_I32 || type == T_F32 || type == T_FLAGS)
+		v.d[0] = v.s[0];
+	return v;
+}
+
+/*
+ * An operation that has no lowering of its own, by the interpreter's code: slow, and right.  head is the
+ * node's op, type and aux; types those of its operands, one byte each, 0 where the field is an immediate.
+ */
+static void by_interpreter(struct vcpu *c, u64 head, u64 imm, u64 types)
+{
+	struct tr *t = c->tr;
+	struct ir_node *n = &t->node[4];
+	u32 field[3] = { 0, imm, imm >> 32 }, before = c->mxcsr;
+
+	for (int k = 0; k < 3; k++) {
+		u8 type = types >> 8 * k;
+
+		t->node[1 + k].type = type;
+		c->val[1 + k] = only(type, c->arg[k]);
+		if (type)
+			field[k] = 1 + k;
+	}
+	*n = (struct ir_node){ head & 0xffff, head >> 16 & 255, head >> 24 & 255, field[0], field[1], field[2] };
+	c->val[4] = (vec){ 0 };
+	c->mxcsr = 0;
+	interp_node(c, t, 4, c->val);
+	host_raise_fpflags(c->mxcsr);
+	c->mxcsr = before;
+	c->arg[3] = c->val[4];
+}
+
+static void lower_by_interpreter(struct gen *g, const struct ir_node *n)
+{
+	const struct ir_row *row = &ir_rows[n->op];
+	u8 kind[3] = { row->a, row->b, row->c };
+	u32 raw[3] = { n->a, n->b, n->c };
+	u64 head = n->op | (u64)n->type << 16 | (u64)n->aux << 24, types = 0;
+
+	for (int k = 0; k < 3; k++) {
+		struct mem m = vcpu_mem(offsetof(struct vcpu, arg) + k * sizeof(vec));
+
+		BUG_ON(kind[k] == K_P || kind[k] == K_F);
+		if (kind[k] == K_N || kind[k] == K_U)
+			continue;
+		types |= (u64)g->t->node[raw[k]].type << 8 * k;
+		if (g->v[real(g, raw[k])].kind == V_XMM)
+			store_xmm(g, use_xmm(g, raw[k]), m);
+		else
+			store_r(&g->e, 1, use_gpr(g, raw[k]), m);
+	}
+	call_with_vcpu(g, (void *)by_interpreter, 3, (const u64[]){ head, n->b | (u64)n->c << 32, types });
+	if (n->type == T_NONE)
+		return;
+	if (g->v[g->i].kind == V_XMM)
+		load_xmm(g, T_V128, def_xmm(g), vcpu_mem(offsetof(struct vcpu, arg) + 3 * sizeof(vec)));
+	else
+		load_r(&g->e, 1, def_gpr(g), vcpu_mem(offsetof(struct vcpu, arg) + 3 * sizeof(vec)));
+}
+
+static void lower_get(struct gen *g, const struct ir_node *n)
+{
+	unsigned slot = n->a;
+
+	save_owner(g, slot);
+	g->v[g->i].home = slot;
+	g->home_owner[slot] = g->i;
+}
+
+static void lower(struct gen *g, const struct ir_node *n)
+{
+	switch (n->op) {
+	case IR_NONE: case IR_ARG: case IR_CONST: case IR_PC: case IR_CONSTV:
+		return;
+	case IR_INSN:
+		g->insn_pc = n->b | (u64)n->c << 32;
+		return;
+	case IR_GET:
+		lower_get(g, n);
+		return;
+	case IR_PUT:
+		put_slot(g, n->a, g->alias[g->i] ? g->alias[g->i] : real(g, n->b));
+		return;
+	}
+	if (lower_int(g, n) || lower_flags(g, n) || lower_mem(g, n) || lower_exit(g, n) || lower_call(g, n) ||
+	    lower_fp(g, n) || lower_vec(g, n))
+		return;
+	lower_by_interpreter(g, n);
+}
+
+static bool has_code(const struct gen *g, u32 i)
+{
+	const struct ir_node *n = &g->t->node[i];
+
+	if (n->op == IR_NONE || g->folded[i] || (g->alias[i] && n->op != IR_PUT))
+		return false;
+	return !(ir_rows[n->op].effect == E_NONE && g->v[i].next == NEVER);
+}
+
+static void reset(struct gen *g, struct tr *t, u8 *w, u64 x, u32 room, struct host_out *out)
+{
+	memset(g->gpr, 0, sizeof g->gpr);
+	memset(g->xmm, 0, sizeof g->xmm);
+	memset(g->slot_dirty, 0, sizeof g->slot_dirty);
+	memset(g->slot_val, 0, sizeof g->slot_val);
+	memset(g->home_owner, 0, sizeof g->home_owner);
+	memset(g->dirty_mask, 0, sizeof g->dirty_mask);
+	memset(g->mapped_mask, 0, sizeof g->mapped_mask);
+	memset(g->map_loc, 0, sizeof g->map_loc);
+	g->e = (struct code){ w, w + room, (s64)(x - (u64)w) };
+	g->t = t;
+	g->g = t->g;
+	g->out = out;
+	g->start = w;
+	g->pin_gpr = g->pin_xmm = 0;
+	g->spill_used = 0;
+	g->flags = 0;
+	g->nstubs = g->nstub_slots = 0;
+	g->map_code = g->map_pc = 0;
+	g->overflow = false;
+	g->insn_pc = t->start;
+	out->nexits = out->map_len = 0;
+}
+
+bool host_compile(struct tr *t, u8 *w, u64 x, u32 room, struct host_out *out)
+{
+	static struct gen gen;   /* under the translator's lock */
+	struct gen *g = &gen;
+
+	reset(g, t, w, x, room, out);
+	gen_prepare(g);
+	for (g->i = 1; g->i < t->n; g->i++) {
+		if (!has_code(g, g->i))
+			continue;
+		if (!gen_room(g, 4096))
+			return false;
+		lower(g, &t->node[g->i]);
+		if (t->node[g->i].op != IR_ARG)
+			end_node(g);
+	}
+	lower_stubs(g);
+	if (g->overflow)
+		return false;
+	out->size = g->e.w - g->start;
+	if (log_on(LOG_OUT_ASM)) {
+		log_printf("OUT: 0x%llx: %u bytes at 0x%llx\n", (unsigned long long)t->start, out->size,
+			   (unsigned long long)x);
+		disas_log_host(w, out->size);
+	}
+	return true;
+}
+
+void host_patch(u8 *w, u64 x, u64 target)
+{
+	__atomic_store_n((u32 *)(void *)w, (u32)(target - (x + 4)), __ATOMIC_RELEASE);
+}

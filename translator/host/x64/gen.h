@@ -1,0 +1,212 @@
+/*
+ * Code generation for x86-64: one forward pass over a translation that allocates registers and emits.
+ *
+ * Values live in registers from definition to last use; the next use of every operand is known from one
+ * backward pass, so the value to evict is the one needed furthest away.  A value that is the current
+ * content of a state slot ("dirty" until the slot's memory holds it) is evicted by storing it to that
+ * slot, a value that came from a slot by forgetting it: spill space is needed only for temporaries.
+ *
+ * Fixed registers: r15 state (vcpu.state + VCPU_BIAS), rsp return stack, rax and rcx scratch,
+ * xmm14 and xmm15 scratch.  Everything else is allocatable; nothing survives a translation.
+ *
+ * Flags are values too.  They stay in EFLAGS as long as nothing clobbers it, and are packed by LAHF and
+ * SETO into a general register when something does.  `flags_form` says how EFLAGS represents N Z C V
+ * just now: x86-64's subtraction leaves CF = !C, its floating-point compare something else altogether.
+ *
+ * Rejected: a backward pass that emits (needs no next-use arrays but cannot grow to regions), and
+ * storing every PUT at once (no state maps, but two stores per guest instruction).
+ */
+#ifndef X64_GEN_H
+#define X64_GEN_H
+
+#include "base/guest.h"
+#include "base/vcpu.h"
+#include "translator/host.h"
+#include "translator/host/x64/emit.h"
+#include "translator/ir.h"
+
+enum { NEVER = 0xffffffff };
+enum { XMM_SCRATCH = 15, XMM_SCRATCH2 = 14, XMM_COUNT = 14 };
+enum { GPR_ALLOC = 0xffff & ~(1 << RAX | 1 << RCX | 1 << RSP | 1 << R15) };
+enum { GPR_CALLEE_SAVED = 1 << RBX | 1 << RBP | 1 << R12 | 1 << R13 | 1 << R14 };
+
+/* How EFLAGS holds the current flags value. */
+enum flags_form {
+	FORM_DIRECT,  /* SF ZF CF OF = N Z C V */
+	FORM_INV,     /* CF = !C */
+	FORM_FP,      /* as UCOMIS leaves it */
+	FORM_BIT,     /* CF = !Z, nothing else: only EQ and NE may be asked */
+};
+
+enum value_kind { V_NONE, V_GPR, V_XMM, V_FLAGS };
+
+struct value {
+	s8 reg;        /* host register (number within its file), or NOREG */
+	u8 kind;
+	s16 home;      /* slot whose memory holds the value, or -1 */
+	s16 spill;     /* index in vcpu.spill, or -1 */
+	u16 dirty;     /* number of slots whose current value this is while their memory is stale */
+	u32 next;      /* position of the next use, NEVER */
+};
+
+enum stub_kind {
+	STUB_EXIT,   /* write slots back and leave to `target` */
+	STUB_POLL,   /* leave with EXIT_POLL; everything is written back */
+	STUB_MISS,   /* indirect jump or call that the inline table does not know */
+};
+
+/* An out-of-line piece, emitted after the main path. */
+struct stub {
+	u8 *from[2];             /* ends of the rel32s that lead here, NULL: none */
+	enum stub_kind kind;
+	gaddr target;            /* guest address; of STUB_MISS: unused */
+	u8 *back;                /* STUB_MISS of a call: where to go on after it */
+	s8 reg, ret_reg;         /* STUB_MISS: registers of target and return address (NOREG: a jump) */
+	bool poll;               /* STUB_EXIT: check vcpu.poll */
+	bool is_return;          /* STUB_MISS: the return stack did not match */
+	u8 flags_form;
+	ref flags;               /* value that EFLAGS holds at the branch */
+	u16 ndirty;
+	u16 first;               /* in gen.stub_slot */
+};
+struct stub_slot { u8 slot; s8 reg; s16 spill; ref val; };
+
+struct gen {
+	struct code e;
+	struct tr *t;
+	const struct guest *g;
+	struct host_out *out;
+	u8 *start;
+	u32 i;                           /* current node */
+	gaddr insn_pc;
+	struct value v[TR_MAX_NODES];
+	u32 nu[TR_MAX_NODES][3];         /* next use after this one of operands a, b, c */
+	ref alias[TR_MAX_NODES];         /* value to use instead (TRUNC, ZEXT) */
+	u8 folded[TR_MAX_NODES];         /* no code of its own: LEA in its users, flags in the operation, dead PUT */
+	bool flags_dead[TR_MAX_NODES];   /* an exit after which the guest's flags are not read */
+	u32 uses[TR_MAX_NODES];
+	ref gpr[16], xmm[16];            /* value in each register, 0: free */
+	u32 pin_gpr, pin_xmm;            /* not to be evicted during the current node */
+	ref slot_val[TR_MAX_SLOTS];      /* current value of a slot if it is not just its memory, else 0 */
+	bool slot_dirty[TR_MAX_SLOTS];
+	ref home_owner[TR_MAX_SLOTS];    /* value whose home is the slot's memory */
+	u64 dirty_mask[(TR_MAX_SLOTS + 63) / 64];
+	u64 spill_used;
+	ref flags;                       /* value in EFLAGS, 0 none */
+	enum flags_form flags_form;
+	u32 nstubs, nstub_slots;
+	struct stub stub[2 * TR_MAX_INSNS + 8];
+	struct stub_slot stub_slot[8192];
+	/* state maps */
+	u32 map_code, map_pc;            /* of the last point */
+	u8 map_loc[TR_MAX_SLOTS];        /* location codes as last encoded */
+	ref map_val[TR_MAX_SLOTS];
+	u64 mapped_mask[(TR_MAX_SLOTS + 63) / 64];  /* slots whose last location is not HOME */
+	bool overflow;
+};
+
+/* Processor features in use. */
+extern struct x64_features {
+	bool avx, avx2, bmi2, lzcnt, bmi1, popcnt, fma, f16c, avx512, gfni, aes, pclmul, vbmi, bitalg;
+} x64;
+
+/* --- alloc.c: operands of the current node --- */
+
+void gen_prepare(struct gen *g);                 /* backward pass */
+int use_gpr(struct gen *g, ref v);               /* register that holds v (pinned); loads it if need be */
+int use_xmm(struct gen *g, ref v);
+/* v in register r (rax, rcx, xmm14, xmm15 or any that is free): a copy. */
+void copy_to_gpr(struct gen *g, int r, ref v);
+void copy_to_xmm(struct gen *g, int r, ref v);
+int def_gpr(struct gen *g);                      /* register for the current node's value */
+int def_xmm(struct gen *g);
+/* As def_gpr, but prefers to take over operand a's register when a dies here; *same says so. */
+int def_gpr_from(struct gen *g, ref a, bool *same);
+int def_xmm_from(struct gen *g, ref a, bool *same);
+/* A specific register made free (its content moved or evicted), pinned. */
+void take_gpr(struct gen *g, int r);
+int temp_gpr(struct gen *g);                     /* a free register, pinned until the end of the node */
+/* If v is only in memory and not needed again soon: its memory operand. */
+bool use_mem(struct gen *g, ref v, struct mem *m);
+bool last_use(const struct gen *g, ref v);       /* the current node is v's last */
+void end_node(struct gen *g);                    /* advance uses, free the dead, drop pins */
+void bind_gpr(struct gen *g, ref v, int r);
+void bind_xmm(struct gen *g, ref v, int r);
+void unbind(struct gen *g, ref v);
+void store_value(struct gen *g, unsigned slot, ref v);   /* slot's memory := v; nothing is recorded */
+void put_slot(struct gen *g, unsigned slot, ref v);
+void flush_slots(struct gen *g, unsigned classes);   /* memory := current value; values stay in registers */
+void drop_slots(struct gen *g, unsigned classes);    /* a helper wrote them: nothing is known */
+void spill_live(struct gen *g, u32 gprs, u32 xmms);  /* evict what lives past the current node from these registers */
+bool const_of(const struct gen *g, ref v, u64 *c);   /* CONST */
+bool imm_of(const struct gen *g, ref v, int w, s32 *imm);
+struct mem slot_mem(const struct gen *g, unsigned slot);
+struct mem spill_mem(unsigned n);
+struct mem vcpu_mem(size_t offset);                  /* of a field of struct vcpu */
+void load_const(struct gen *g, int r, u64 c);        /* does not touch EFLAGS */
+void load_pc(struct gen *g, int r, gaddr a);
+ref real(const struct gen *g, ref v);                /* through aliases */
+u32 next_after(const struct gen *g, ref v);          /* next use of v after the current node */
+
+/* --- lower_flags.c --- */
+
+/* A condition as one or two host conditions: c2 is -1, or both must hold (`all`), or one of them. */
+struct cond { int c1, c2; bool all; };
+
+void clobber_flags(struct gen *g);               /* before anything that changes EFLAGS */
+/* EFLAGS := v; form: required, or -1 for any. */
+void need_flags(struct gen *g, ref v, int form);
+struct cond need_cond(struct gen *g, ref v, enum ir_cc cc);
+struct cond cond_not(struct cond c);
+void set_flags(struct gen *g, ref v, enum flags_form form);  /* v is what EFLAGS now holds */
+/* The flags node that wants the flags of the ALU operation of the current node, or 0. */
+ref fused_flags(struct gen *g);
+bool lower_flags(struct gen *g, const struct ir_node *n);  /* false: not one of its operations */
+void pack_flags(struct gen *g, int r);           /* memory form of what EFLAGS holds; uses rax */
+
+/* --- lower_fp.c: vector instructions in the form that the host has --- */
+void x_rrr(struct gen *g, u32 opc, int d, int a, int b);   /* d := a op b */
+void x_rr(struct gen *g, u32 opc, int d, int s);
+void x_round(struct gen *g, u32 opc, int d, int s, unsigned mode, bool inexact);
+
+/* --- lower_*.c: one node; they end with their result bound --- */
+bool lower_int(struct gen *g, const struct ir_node *n);   /* false: not one of its operations */
+bool lower_mem(struct gen *g, const struct ir_node *n);
+bool lower_call(struct gen *g, const struct ir_node *n);
+bool lower_exit(struct gen *g, const struct ir_node *n);
+bool lower_fp(struct gen *g, const struct ir_node *n);
+bool lower_vec(struct gen *g, const struct ir_node *n);
+void lower_stubs(struct gen *g);                          /* what lies out of line */
+
+/* The address a + disp of a memory node as an x86-64 operand; registers pinned. */
+struct mem address(struct gen *g, ref a, s32 disp);
+
+/*
+ * Calls a pure C function for the current node and binds its result: nargs values, then nimm integers.
+ */
+void call_helper(struct gen *g, void *fn, unsigned nargs, const ref *args, unsigned nimm, const u64 *imm);
+
+/* Calls fn(vcpu, imm...) where no value is passed or returned in registers. */
+void call_with_vcpu(struct gen *g, void *fn, unsigned nimm, const u64 *imm);
+void load_xmm(struct gen *g, enum ir_type type, int r, struct mem m);  /* as many bytes as the type has */
+void store_xmm(struct gen *g, int r, struct mem m);                    /* 16 bytes, aligned */
+void move_xmm(struct gen *g, int d, int s);
+void save_owner(struct gen *g, unsigned slot);  /* slot memory is about to be overwritten */
+
+/* --- runtime.c: the guest's floating-point control and flags while its translations run --- */
+void x64_take_fpctl(struct vcpu *c);             /* control := c->exit_arg */
+u32 x64_fpflags(void);
+void x64_set_fpflags(u32 flags);
+
+/* --- statemap.c --- */
+void map_point(struct gen *g);                        /* before the first instruction that may fault */
+
+/* A translation-wide limit was hit; compile() gives up. */
+static inline bool gen_room(struct gen *g, u32 n)
+{
+	if (g->e.end - g->e.w < (s64)n)
+		g->overflow = true;
+	return !g->overflow;
+}
+
+#endif

@@ -1,0 +1,233 @@
+/*
+ * Scalar floating point: one host instruction per operation.
+ *
+ * The host's results are the guest's except where a NaN is made or a conversion overflows, and each of
+ * these begins with an invalid-operation exception, which is unmasked: fault.c then computes that one
+ * result exactly.  So the common path carries no check at all.
+ *
+ * What needs more than an instruction or two and is rare (ties away from zero, fixed-point conversions,
+ * half precision) is left to the interpreter's code.
+ */
+#include "translator/host/x64/gen.h"
+
+/* The scalar form of a packed opcode for the node's type. */
+static u32 scalar(enum ir_type type, u8 op)
+{
+	return OPC(type == T_F64 ? 3 : 2, 1, op);
+}
+
+void x_rrr(struct gen *g, u32 opc, int d, int a, int b)
+{
+	if (x64.avx) {
+		vex_rrr(&g->e, opc, d, a, b);
+		return;
+	}
+	if (d != a) {
+		if (d == b) {
+			move_xmm(g, XMM_SCRATCH, b);
+			b = XMM_SCRATCH;
+		}
+		move_xmm(g, d, a);
+	}
+	op_rr(&g->e, opc, !!(opc & OPC_W), d, b);
+}
+
+void x_rr(struct gen *g, u32 opc, int d, int s)
+{
+	if (x64.avx)
+		vex_rrr(&g->e, opc, d, 0, s);
+	else
+		op_rr(&g->e, opc, !!(opc & OPC_W), d, s);
+}
+
+static void lower_binary(struct gen *g, const struct ir_node *n, u8 op)
+{
+	int a = use_xmm(g, n->a), b = use_xmm(g, n->b);
+
+	x_rrr(g, scalar(n->type, op), def_xmm(g), a, b);
+}
+
+/* A constant with `bits` in each lane of the type, in the scratch register. */
+static int scratch_const(struct gen *g, enum ir_type type, u64 bits)
+{
+	load_const(g, RAX, bits);
+	x_rr(g, OPC(1, 1, 0x6e) | (type == T_F64 ? OPC_W : 0), XMM_SCRATCH, RAX);
+	return XMM_SCRATCH;
+}
+
+static void lower_sign(struct gen *g, const struct ir_node *n)
+{
+	u64 sign = n->type == T_F64 ? 1ull << 63 : 1u << 31;
+	int a = use_xmm(g, n->a), d = def_xmm(g), s;
+
+	if (n->op == IR_FNEG) {
+		s = scratch_const(g, n->type, sign);
+		x_rrr(g, OPC(0, 1, 0x57), d, a, s);
+	} else {
+		s = scratch_const(g, n->type, sign - 1);
+		x_rrr(g, OPC(0, 1, 0x54), d, a, s);
+	}
+}
+
+static bool lower_fma(struct gen *g, const struct ir_node *n)
+{
+	static const u8 op231[] = { 0xb9, 0xbd, 0xbb, 0xbf };   /* aux: madd, nmadd, msub, nmsub */
+	int a, b, d;
+	bool same;
+
+	if (!x64.fma)
+		return false;
+	a = use_xmm(g, n->a);
+	b = use_xmm(g, n->b);
+	if (real(g, n->c) == real(g, n->a) || real(g, n->c) == real(g, n->b)) {
+		d = def_xmm(g);
+		copy_to_xmm(g, d, n->c);
+	} else {
+		if (g->v[real(g, n->c)].reg != NOREG)
+			use_xmm(g, n->c);
+		d = def_xmm_from(g, n->c, &same);
+	}
+	vex_rrr(&g->e, OPC(1, 2, op231[n->aux & 3]) | (n->type == T_F64 ? OPC_W : 0), d, a, b);
+	return true;
+}
+
+/* roundss, roundsd; mode as enum ir_round, not RND_AWAY. */
+void x_round(struct gen *g, u32 opc, int d, int s, unsigned mode, bool inexact)
+{
+	static const u8 imm[] = { [RND_NEAREST] = 0, [RND_UP] = 2, [RND_DOWN] = 1, [RND_ZERO] = 3, [RND_CURRENT] = 4 };
+
+	x_rrr(g, opc, d, (opc & 0xff) >= 0x0a ? s : 0, s);
+	e8(&g->e, imm[mode] | (inexact ? 0 : 8));
+}
+
+static bool lower_round(struct gen *g, const struct ir_node *n)
+{
+	unsigned mode = n->aux & RND_MASK;
+	int a, d;
+
+	if (mode == RND_AWAY)
+		return false;
+	a = use_xmm(g, n->a);
+	d = def_xmm(g);
+	x_round(g, OPC(1, 3, n->type == T_F64 ? 0x0b : 0x0a), d, a, mode, n->aux & 0x80);
+	return true;
+}
+
+static bool lower_from_int(struct gen *g, const struct ir_node *n)
+{
+	bool w = g->t->node[n->a].type == T_I64, is_unsigned = n->aux & 1;
+	u32 opc = scalar(n->type, 0x2a);
+	int a, d;
+
+	if (n->b || (is_unsigned && w && !x64.avx512))
+		return false;
+	a = use_gpr(g, n->a);
+	d = def_xmm(g);
+	/* the conversion merges into d: a cleared register breaks the dependence */
+	x_rrr(g, OPC(0, 1, 0x57), d, d, d);
+	if (is_unsigned && w) {
+		evex_rrr(&g->e, scalar(n->type, 0x7b) | OPC_W, d, d, a, 0);
+	} else {
+		if (is_unsigned && g->t->node[real(g, n->a)].type != T_I32) {
+			mov_rr(&g->e, 0, RAX, a);
+			a = RAX;
+		}
+		x_rrr(g, opc | (w || is_unsigned ? OPC_W : 0), d, d, a);
+	}
+	return true;
+}
+
+static bool lower_to_int(struct gen *g, const struct ir_node *n)
+{
+	enum ir_type from = g->t->node[real(g, n->a)].type;
+	unsigned mode = n->aux & RND_MASK;
+	bool is_unsigned = n->aux & 0x80, w = n->type == T_I64;
+	int a, d;
+
+	if (from != T_F32 && from != T_F64)
+		from = g->t->node[n->a].type;
+	if (n->b || mode == RND_AWAY || (is_unsigned && !x64.avx512))
+		return false;
+	a = use_xmm(g, n->a);
+	d = def_gpr(g);
+	if (mode != RND_ZERO) {
+		x_round(g, OPC(1, 3, from == T_F64 ? 0x0b : 0x0a), XMM_SCRATCH, a, mode, true);
+		a = XMM_SCRATCH;
+	}
+	if (is_unsigned)
+		evex_rrr(&g->e, scalar(from, 0x78) | (w ? OPC_W : 0), d, 0, a, 0);
+	else
+		x_rr(g, scalar(from, 0x2c) | (w ? OPC_W : 0), d, a);
+	return true;
+}
+
+static void lower_convert(struct gen *g, const struct ir_node *n)
+{
+	enum ir_type from = g->t->node[n->a].type;
+	int a = use_xmm(g, n->a), d = def_xmm(g);
+
+	if (from == n->type)
+		move_xmm(g, d, a);
+	else
+		x_rrr(g, scalar(from, 0x5a), d, a, a);
+}
+
+static void lower_bits(struct gen *g, const struct ir_node *n)
+{
+	if (n->op == IR_I2FBITS) {
+		int a = use_gpr(g, n->a), d = def_xmm(g);
+
+		x_rr(g, OPC(1, 1, 0x6e) | (n->type == T_F64 ? OPC_W : 0), d, a);
+	} else {
+		int a = use_xmm(g, n->a), d = def_gpr(g);
+
+		x_rr(g, OPC(1, 1, 0x7e) | (n->type == T_I64 ? OPC_W : 0), a, d);
+	}
+}
+
+/* Smaller (or larger) of the two either way round: they differ only for zeros of both signs, which combine. */
+static void lower_minmax(struct gen *g, const struct ir_node *n)
+{
+	bool max = n->op == IR_FMAX;
+	int a = use_xmm(g, n->a), b = use_xmm(g, n->b), d = def_xmm(g);
+
+	x_rrr(g, scalar(n->type, max ? 0x5f : 0x5d), XMM_SCRATCH2, a, b);
+	x_rrr(g, scalar(n->type, max ? 0x5f : 0x5d), d, b, a);
+	x_rrr(g, OPC(0, 1, max ? 0x54 : 0x56), d, d, XMM_SCRATCH2);
+}
+
+bool lower_fp(struct gen *g, const struct ir_node *n)
+{
+	switch (n->op) {
+	case IR_FADD: lower_binary(g, n, 0x58); return true;
+	case IR_FSUB: lower_binary(g, n, 0x5c); return true;
+	case IR_FMUL: lower_binary(g, n, 0x59); return true;
+	case IR_FDIV: lower_binary(g, n, 0x5e); return true;
+	case IR_FSQRT: {
+		int a = use_xmm(g, n->a);
+
+		x_rrr(g, scalar(n->type, 0x51), def_xmm(g), a, a);
+		return true;
+	}
+	case IR_FNEG: case IR_FABS: lower_sign(g, n); return true;
+	case IR_FMIN: case IR_FMAX: lower_minmax(g, n); return true;
+	case IR_FMA: return lower_fma(g, n);
+	case IR_FRINT: return lower_round(g, n);
+	case IR_I2F: return lower_from_int(g, n);
+	case IR_F2I: return lower_to_int(g, n);
+	case IR_FCVT: lower_convert(g, n); return true;
+	case IR_I2FBITS: case IR_F2IBITS: lower_bits(g, n); return true;
+	case IR_FPCTL:
+		copy_to_gpr(g, RAX, n->a);
+		store_r(&g->e, 0, RAX, vcpu_mem(offsetof(struct vcpu, exit_arg)));
+		call_with_vcpu(g, (void *)x64_take_fpctl, 0, NULL);
+		return true;
+	case IR_FPFLAGS:
+		call_helper(g, (void *)x64_fpflags, 0, NULL, 0, NULL);
+		return true;
+	case IR_FPFLAGSW:
+		call_helper(g, (void *)x64_set_fpflags, 1, &n->a, 0, NULL);
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,290 @@
+/*
+ * The just-in-time engine: translate what is not yet translated, link it, and run.
+ *
+ * One lock guards translating, linking and invalidating; running translations take no lock.  A thread that
+ * waits for the lock counts as outside the cache, so the cache can be emptied while all others wait.
+ */
+#include "translator/jit.h"
+
+#include "base/die.h"
+#include "base/host.h"
+#include "base/host_nr.h"
+#include "base/lock.h"
+#include "base/log.h"
+#include "base/space.h"
+#include "translator/build.h"
+#include "translator/cache.h"
+
+enum { G_SIGBUS = 7, G_SIGFPE = 8, G_SIGSEGV = 11 };
+enum { NO_PC = 1 };   /* no guest pc is odd */
+enum { OUTSIDE, INSIDE, WAITING };   /* vcpu.in_code */
+
+static struct {
+	const struct guest *g;
+	struct translator_config cfg;
+	bool (*executable)(gaddr a, u64 len);
+	struct lock lock;
+	struct vcpu *vcpus;        /* all threads */
+	u32 generation;            /* of the cache; changes when it is emptied */
+	u64 rt[RT_COUNT];
+} jit;
+
+void jit_init(const struct guest *g, const struct translator_config *cfg, bool (*executable)(gaddr a, u64 len))
+{
+	jit.g = g;
+	jit.cfg = *cfg;
+	jit.executable = executable;
+	host_init(cfg->hide);
+	cache_init(jit.rt);
+}
+
+/* --- threads --- */
+
+static void forget_table(struct vcpu *c)
+{
+	for (u32 k = 0; k < VCPU_TABLE; k++)
+		__atomic_store_n(&c->table[k].pc, NO_PC, __ATOMIC_RELAXED);
+}
+
+static u32 table_index(const struct vcpu *c, gaddr pc)
+{
+	return pc >> __builtin_ctz(c->guest->insn_unit) & (VCPU_TABLE - 1);
+}
+
+static void reset_return_stack(struct vcpu *c)
+{
+	c->ret_rsp = c->ret_top;
+}
+
+void jit_vcpu_init(struct vcpu *c)
+{
+	enum { RW = 3, PRIVATE_ANON_NORESERVE = 0x4022, SLACK = RET_STACK_GUARD };
+	s64 p = host_syscall6(HOST_NR_mmap, 0, RET_STACK_GUARD + RET_STACK_SIZE + SLACK, RW, PRIVATE_ANON_NORESERVE,
+			      (u64)-1, 0);
+
+	if (p < 0 && p > -4096)
+		die("no memory for a return stack");
+	host_syscall3(HOST_NR_mprotect, p, RET_STACK_GUARD, 0);
+	c->ret_base = p + RET_STACK_GUARD;
+	c->ret_top = c->ret_base + RET_STACK_SIZE;
+	/* What lies above the top matches no return. */
+	for (u64 *w = (u64 *)c->ret_top; w < (u64 *)(c->ret_top + 256); w++)
+		*w = NO_PC;
+	reset_return_stack(c);
+	memcpy(c->rt, jit.rt, sizeof c->rt);
+	forget_table(c);
+	lock_take(&jit.lock);
+	c->generation = jit.generation;
+	c->next = jit.vcpus;
+	jit.vcpus = c;
+	lock_drop(&jit.lock);
+}
+
+void jit_vcpu_done(struct vcpu *c)
+{
+	struct vcpu **p = &jit.vcpus;
+
+	lock_take(&jit.lock);
+	while (*p && *p != c)
+		p = &(*p)->next;
+	if (*p)
+		*p = c->next;
+	lock_drop(&jit.lock);
+	host_syscall2(HOST_NR_munmap, c->ret_base - RET_STACK_GUARD, 2 * RET_STACK_GUARD + RET_STACK_SIZE);
+}
+
+/* Takes the lock on behalf of a thread that came out of translated code. */
+static void enter_runtime(struct vcpu *c)
+{
+	u32 was = c->in_code;
+
+	__atomic_store_n(&c->in_code, WAITING, __ATOMIC_SEQ_CST);
+	lock_take(&jit.lock);
+	__atomic_store_n(&c->in_code, was, __ATOMIC_SEQ_CST);
+	if (c->generation != jit.generation) {
+		c->generation = jit.generation;
+		reset_return_stack(c);
+		forget_table(c);
+	}
+}
+
+/* All other threads out of translated code, then a new beginning. */
+static void empty_cache(struct vcpu *self)
+{
+	for (struct vcpu *c = jit.vcpus; c; c = c->next)
+		if (c != self)
+			jit_kick(c);
+	for (struct vcpu *c = jit.vcpus; c; c = c->next)
+		while (c != self && __atomic_load_n(&c->in_code, __ATOMIC_SEQ_CST) == INSIDE)
+			host_syscall0(HOST_NR_sched_yield);
+	cache_flush();
+	jit.generation++;
+	self->generation = jit.generation;
+	reset_return_stack(self);
+	forget_table(self);
+}
+
+/* --- translating --- */
+
+/* The translation of pc, made if need be; 0: not executable. */
+static u32 translation(struct vcpu *c, gaddr pc)
+{
+	struct translator_config cfg = jit.cfg;
+	u32 mode = c->fpctl, n = cache_find(pc, mode);
+
+	if (LIKELY(n))
+		return n;
+	for (;;) {
+		c->tr->fpctl = mode;
+		if (!tr_build(c->tr, jit.g, pc, &cfg, jit.executable))
+			return 0;
+		n = cache_add(c->tr, mode);
+		if (n == ~0u) {
+			/* too complex for one piece */
+			cfg.max_insns = (cfg.max_insns ? cfg.max_insns : TR_MAX_INSNS) / 2;
+			if (!cfg.max_insns)
+				die("cannot compile the instruction at %#llx", (unsigned long long)pc);
+		} else if (n) {
+			return n;
+		} else {
+			empty_cache(c);
+		}
+	}
+}
+
+static u64 leave(struct vcpu *c, gaddr pc, enum exit_reason r)
+{
+	c->pc = pc;
+	c->exit_arg = r;
+	return jit.rt[RT_LEAVE];
+}
+
+static u64 not_executable(struct vcpu *c, gaddr pc)
+{
+	c->fault_addr = pc;
+	return leave(c, pc, EXIT_NOEXEC);
+}
+
+u64 jit_link(struct vcpu *c, u32 exit_id)
+{
+	gaddr target = cache_exit(exit_id)->target;
+	u32 generation = c->generation, n;
+	u64 code;
+
+	if (c->poll)
+		return leave(c, target, EXIT_POLL);
+	enter_runtime(c);
+	n = translation(c, target);
+	if (n && c->generation == generation && !log_on(LOG_NOCHAIN))
+		cache_link(exit_id, n);
+	code = n ? cache_address(cache_block(n)->code) : 0;
+	lock_drop(&jit.lock);
+	return n ? code : not_executable(c, target);
+}
+
+u64 jit_lookup(struct vcpu *c, gaddr pc)
+{
+	u32 n, k = table_index(c, pc);
+	u64 code = 0;
+
+	if (c->poll)
+		return leave(c, pc, EXIT_POLL);
+	enter_runtime(c);
+	n = translation(c, pc);
+	if (n) {
+		code = cache_address(cache_block(n)->code);
+		if (!log_on(LOG_NOCHAIN)) {
+			__atomic_store_n(&c->table[k].pc, NO_PC, __ATOMIC_RELAXED);
+			__atomic_store_n(&c->table[k].code, code, __ATOMIC_RELAXED);
+			__atomic_store_n(&c->table[k].pc, pc, __ATOMIC_RELEASE);
+		}
+	}
+	lock_drop(&jit.lock);
+	if (!n)
+		return not_executable(c, pc);
+	/* A signal since the check above emptied the table too early. */
+	if (c->poll) {
+		c->table[k].pc = NO_PC;
+		return leave(c, pc, EXIT_POLL);
+	}
+	return code;
+}
+
+enum exit_reason jit_run(struct vcpu *c)
+{
+	enum exit_reason r;
+
+	__atomic_store_n(&c->in_code, INSIDE, __ATOMIC_SEQ_CST);
+	r = host_enter(c, jit_lookup(c, c->pc));
+	__atomic_store_n(&c->in_code, OUTSIDE, __ATOMIC_SEQ_CST);
+	return r;
+}
+
+void jit_kick(struct vcpu *c)
+{
+	c->poll = 1;
+	forget_table(c);
+}
+
+bool jit_fault(struct vcpu *c, int signo, int code, u64 addr, void *uc)
+{
+	u32 offset = cache_offset(host_uc_pc(uc));
+	struct host_where w;
+
+	if (c->in_code != INSIDE)
+		return false;
+	if (offset && signo == G_SIGFPE && host_fix_fp(c, uc))
+		return true;
+	if (signo == G_SIGSEGV && host_ret_stack_fault(c, addr, uc))
+		return true;
+	if (signo != G_SIGSEGV && signo != G_SIGBUS)
+		return false;
+	if (offset) {
+		if (!cache_at(offset, &w))
+			return false;
+		host_recover(c, &w, uc);
+	}
+	c->fault_signal = signo;
+	c->fault_code = code;
+	c->fault_addr = addr - c->guest_base;
+	host_leave_code(c, EXIT_FAULT, uc, !offset);
+	return true;
+}
+
+/* --- invalidation and fork --- */
+
+static void gone(gaddr pc)
+{
+	for (struct vcpu *c = jit.vcpus; c; c = c->next) {
+		u32 k = table_index(c, pc);
+
+		if (c->table[k].pc == pc)
+			__atomic_store_n(&c->table[k].pc, NO_PC, __ATOMIC_RELAXED);
+	}
+}
+
+void jit_invalidate(gaddr start, gaddr end)
+{
+	lock_take(&jit.lock);
+	cache_invalidate(start, end, gone);
+	lock_drop(&jit.lock);
+}
+
+void jit_fork_prepare(void)
+{
+	lock_take(&jit.lock);
+}
+
+void jit_fork_parent(void)
+{
+	cache_forked();
+	lock_drop(&jit.lock);
+}
+
+void jit_fork_child(struct vcpu *c)
+{
+	cache_forked();
+	jit.vcpus = c;
+	c->next = NULL;
+	lock_reset(&jit.lock);
+}
