@@ -7,11 +7,11 @@
 #include "base/space.h"
 
 /*
- * The run-time's window: above the runner's image (Makefile: -Ttext-segment) and its heap, which the kernel
- * begins up to 1 GiB after the image; below 2 GiB, for direct calls of C from translations.
+ * The run-time's window above the runner's image (Makefile: -Ttext-segment).  The kernel places our own heap
+ * up to 1 GiB behind the image, at random; beyond that, but still within reach of direct calls into the image.
  */
 enum {
-	WINDOW = 0x200048000000ul,
+	WINDOW = 0x200050000000ul,
 	CODE_X = WINDOW,
 	CODE_W = WINDOW + 0x10000000,
 	BLOCKS = WINDOW + 0x20000000,
