@@ -41,3 +41,18 @@ $(BENCH_GUEST): $(BUILD)/bench/$(TEST_GUEST)/%: bench/kernels/%.c $(BENCH_DEPS)
 $(BUILD)/bench/driver: bench/driver.c
 	@mkdir -p $(@D)
 	gcc -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -o $@ $< -lm
+
+# The instruction cases of a guest: its frontend on an engine of the translator, in process.
+TEST_OBJ = $(filter-out $(BUILD)/runner/main.o,$(COMMON_OBJ)) $(call guest_obj,$(TEST_GUEST))
+$(BUILD)/tests/$(TEST_GUEST)/cases: $(BUILD)/tests/$(TEST_GUEST)/cases.o $(TEST_OBJ)
+	$(CC) $(LDFLAGS) -o $@ $(MUSL)/crt1.o $(MUSL)/crti.o $(filter %.o,$^) \
+	  -Wl,--start-group $(LIBS) -Wl,--end-group $(MUSL)/crtn.o
+
+# After a change of frontends/G/vdso.S or tests/G/forms.txt; they need a cross compiler, and the second an oracle.
+.PHONY: vdso cases
+vdso:
+	frontends/$(TEST_GUEST)/vdso.sh $(TEST_GUEST)-linux-gnu- > $(BUILD)/vdso_image.h
+	mv $(BUILD)/vdso_image.h frontends/$(TEST_GUEST)/vdso_image.h
+cases:
+	tests/$(TEST_GUEST)/oracle.py $(BUILD) < tests/$(TEST_GUEST)/forms.txt > $(BUILD)/cases.txt
+	mv $(BUILD)/cases.txt tests/$(TEST_GUEST)/cases.txt
