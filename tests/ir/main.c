@@ -150,6 +150,7 @@ int main(int argc, char **argv)
 		fputs("usage: ir-test [interp|jit] cases FILE | blocks | folding N | random N | softfp N\n", stderr);
 		return 1;
 	}
+	setvbuf(stdout, NULL, _IOLBF, 0);  /* what failed must be seen even if we die after it */
 	set_up(engine);
 	for (; i < argc; i++) {
 		if (!strcmp(argv[i], "cases") && i + 1 < argc)
