@@ -18,6 +18,7 @@ struct vcpu *test_cpu;
 u8 *test_data;
 
 static unsigned passed, failed;
+static enum tr_engine engine;
 static gaddr code, next_pc;
 enum { CODE_SIZE = 16 << 20, INSN = 4 };
 
@@ -35,6 +36,22 @@ void result(bool ok, const char *fmt, ...)
 	vprintf(fmt, ap);
 	printf("\n");
 	va_end(ap);
+}
+
+u32 test_exceptions_owed(u32 fpctl)
+{
+	u32 all = FPEXC_INVALID | FPEXC_DENORMAL | FPEXC_DIVZERO | FPEXC_OVERFLOW | FPEXC_UNDERFLOW | FPEXC_INEXACT;
+
+	if (engine == ENGINE_INTERP)
+		return all;
+	return all & ~(u32)(FPEXC_DENORMAL | (fpctl & FPCTL_FLUSH ? FPEXC_INEXACT : 0));
+}
+
+void test_clean_flags(struct test_state *s)
+{
+	for (unsigned k = 0; k < ARRAY_LEN(s->fl); k++)
+		s->fl[k] &= FLAG_BITS;
+	s->r_flags &= FLAG_BITS;
 }
 
 u64 test_random(void)
@@ -117,7 +134,7 @@ static void on_fault(int signo, siginfo_t *info, void *uc)
 		signal(signo, SIG_DFL);
 }
 
-static void set_up(enum tr_engine engine)
+static void set_up(void)
 {
 	struct translator_config cfg = { .engine = engine };
 	struct sigaction sa = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK };
@@ -142,8 +159,8 @@ static void set_up(enum tr_engine engine)
 int main(int argc, char **argv)
 {
 	int i = 1;
-	enum tr_engine engine = ENGINE_INTERP;
 
+	engine = ENGINE_INTERP;
 	if (i < argc && (!strcmp(argv[i], "interp") || !strcmp(argv[i], "jit")))
 		engine = !strcmp(argv[i++], "jit") ? ENGINE_JIT : ENGINE_INTERP;
 	if (i >= argc) {
@@ -151,7 +168,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);  /* what failed must be seen even if we die after it */
-	set_up(engine);
+	set_up();
 	for (; i < argc; i++) {
 		if (!strcmp(argv[i], "cases") && i + 1 < argc)
 			test_cases(argv[++i]);

@@ -39,6 +39,18 @@ extern struct vcpu *test_cpu;
 extern u8 *test_data;
 enum { TEST_DATA_SIZE = 4096 };
 
+/* The bits of packed FLAGS that count; the low byte holds V alone, the rest may be anything, and is when these tests set them. */
+enum { FLAG_BITS = FLAG_N | FLAG_Z | FLAG_C | FLAG_V, FLAG_JUNK = 0x5aa53600 };
+
+/*
+ * Exceptions that an engine owes under fpctl.  A backend takes the host's: they do not tell of flushed
+ * operands, and those of a flushed result may include inexact.
+ */
+u32 test_exceptions_owed(u32 fpctl);
+
+/* Sets FLAGS slots' bits that do not count to 0. */
+void test_clean_flags(struct test_state *s);
+
 /* A guest address where no translation has been made. */
 gaddr test_fresh_pc(void);
 /* Runs from a fresh pc until translator_run comes back. */
