@@ -27,11 +27,13 @@ void die(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say("internal error: ", fmt, ap, " (please report this, with the command and `dragoman -version`)");
+	say("internal error: ", fmt, ap,
+	    " (please report this, with the command and `dragoman -version`)");
 	va_end(ap);
 	host_syscall4(HOST_NR_rt_sigaction, HOST_SIGABRT, (u64)&dfl, 0, 8);
 	host_syscall4(HOST_NR_rt_sigprocmask, 1, (u64)&abrt, 0, 8);
-	host_syscall3(HOST_NR_tgkill, (u64)host_syscall0(HOST_NR_getpid), (u64)host_syscall0(HOST_NR_gettid), HOST_SIGABRT);
+	host_syscall3(HOST_NR_tgkill, (u64)host_syscall0(HOST_NR_getpid),
+		      (u64)host_syscall0(HOST_NR_gettid), HOST_SIGABRT);
 	for (;;)
 		host_syscall1(HOST_NR_exit_group, 128 + HOST_SIGABRT);
 }

@@ -10,7 +10,10 @@
 enum { HOST_O_WRONLY = 1, HOST_O_CREAT = 0100, HOST_O_TRUNC = 01000, HOST_O_CLOEXEC = 02000000 };
 enum { HOST_AT_FDCWD = -100, HOST_F_DUPFD_CLOEXEC = 1030, HOST_EINTR = 4 };
 
-/* The log's descriptor is moved up here, out of the way of the low numbers that guests expect to get. */
+/*
+ * The log's descriptor is moved up here, out of the way of the low numbers that guests expect to
+ * get.
+ */
 enum { LOG_FD_MIN = 900 };
 
 u32 log_mask;
@@ -59,7 +62,8 @@ int log_open(const char *file)
 	s64 fd, high;
 
 	if (pid)
-		snprintf(path, sizeof path, "%.*s%d%s", (int)(pid - file), file, (int)host_syscall0(HOST_NR_getpid), pid + 2);
+		snprintf(path, sizeof path, "%.*s%d%s", (int)(pid - file), file,
+			 (int)host_syscall0(HOST_NR_getpid), pid + 2);
 	else
 		snprintf(path, sizeof path, "%s", file);
 	fd = host_syscall4(HOST_NR_openat, (u64)HOST_AT_FDCWD, (u64)path,
