@@ -3,6 +3,9 @@
 # A case is its name after "== ", a script, and the output after "-- "; the format is described
 # in the file itself.
 
+: "${BUILD:=build}" "${TEST_GUEST:=aarch64}"
+: "${RUNNER:=$BUILD/dragoman-$TEST_GUEST}" "${SYSROOT:=build/sysroot/$TEST_GUEST}"
+
 # What the script calls: a program of the sysroot, under the runner.
 guest() {
 	local program=$1
@@ -30,7 +33,6 @@ check_real() {
 
 	block=$(awk -v name="== $1" '
 		/^== / { on = $0 == name; next }
-		/^#/ { next }
 		on' tests/real/cases.txt)
 	script=$(printf '%s\n' "$block" | sed '/^-- /,$d')
 	RUNNER=$(realpath "$RUNNER") SYSROOT=$(realpath "$SYSROOT")

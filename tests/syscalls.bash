@@ -1,6 +1,9 @@
 # One program of tests/syscalls: run for the guest, and held against the host or a known answer.
 # The outputs stay beside the program, for whoever has to look.
 
+: "${BUILD:=build}" "${TEST_GUEST:=aarch64}"
+: "${RUNNER:=$BUILD/dragoman-$TEST_GUEST}" "${SYSROOT:=build/sysroot/$TEST_GUEST}"
+
 check_syscalls() {
 	local guest=$BUILD/tests/$TEST_GUEST/$1 native=$BUILD/tests/native/$1 expected status=0
 

@@ -69,7 +69,10 @@ $(BUILD)/tests/real.bats: tests/real/cases.txt tests/mkbats.sh
 	@mkdir -p $(@D)
 	sed -n 's/^== //p' $< | tests/mkbats.sh real > $@
 
-.PHONY: check check-all test-programs demo
+.PHONY: check check-all test-programs demo layers
+layers:
+	tools/layers.sh $(BUILD)
+
 test-programs: $(TEST_PROGRAMS)
 
 check: all test-programs sysroot $(BATS_FILES)
@@ -79,5 +82,7 @@ check: all test-programs sysroot $(BATS_FILES)
 check-all: all test-programs sysroot $(BATS_FILES)
 	CHECK_ALL=1 tests/run.sh $(BATS_FILES) $(wildcard tests/long/*.bats)
 
+# One after the other: what is missing is installed before anything is built.
 demo: deps
+	$(MAKE) all sysroot
 	tools/demo.sh
