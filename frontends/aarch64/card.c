@@ -52,6 +52,11 @@ static void dump(const struct vcpu *c, void (*line)(const char *fmt, ...))
 	     (unsigned long long)x[30]);
 }
 
+/* arch/arm64/include/uapi/asm/fcntl.h */
+static const struct open_flags open_flags = {
+	.direct = 0200000, .largefile = 0400000, .directory = 040000, .nofollow = 0100000,
+};
+
 const struct guest the_guest = {
 	.name = "aarch64",
 	.machine = "aarch64",
@@ -92,6 +97,7 @@ const struct guest the_guest = {
 	.pop_frame = a64_pop_frame,
 	.trap = a64_trap_signal,
 	.syscall_insn_size = 4,
+	.open_flags = &open_flags,
 	.vdso = a64_vdso,
 	.vdso_size = A64_VDSO_SIZE,
 	.min_sigstack = A64_MINSIGSTKSZ,
