@@ -52,11 +52,6 @@ static void dump(const struct vcpu *c, void (*line)(const char *fmt, ...))
 	     (unsigned long long)x[30]);
 }
 
-/* arch/arm64/include/uapi/asm/fcntl.h */
-static const struct open_flags open_flags = {
-	.direct = 0200000, .largefile = 0400000, .directory = 040000, .nofollow = 0100000,
-};
-
 const struct guest the_guest = {
 	.name = "aarch64",
 	.machine = "aarch64",
@@ -86,14 +81,12 @@ const struct guest the_guest = {
 	.sysno_off = OFF_X8,
 	.arg_off = { OFF_X0, OFF_X1, OFF_X2, OFF_X3, OFF_X4, OFF_X5 },
 	.ret_off = OFF_X0,
-	.open_flags = &open_flags,
 	.models = a64_models,
 	.select_cpu = a64_select_cpu,
 	.hwcap = a64_hwcap,
 	.cpuinfo = a64_cpuinfo,
 	.sa_restorer = true,
 	.push_frame = a64_push_frame,
-	.sa_restorer = true,
 	.pop_frame = a64_pop_frame,
 	.trap = a64_trap_signal,
 	.syscall_insn_size = 4,
