@@ -129,6 +129,8 @@ struct cond need_cond(struct gen *g, ref v, enum ir_cc cc)
 	static const s8 inv[] = { X_E, X_NE, X_AE, X_B, X_S, X_NS, X_O, X_NO, X_A, X_BE, X_GE, X_L, X_G, X_LE };
 
 	need_flags(g, v, -1);
+	if (cc == CC_AL)
+		return (struct cond){ X_O, X_NO, false };
 	if (g->flags_form == FORM_FP)
 		return fp_cond(cc);
 	if (g->flags_form == FORM_BIT)

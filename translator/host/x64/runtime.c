@@ -154,6 +154,11 @@ u64 host_fault_pc(const void *uc)
 	return ((const ucontext_t *)uc)->uc_mcontext.gregs[REG_RIP];
 }
 
+gaddr host_misaligned_address(const void *uc)
+{
+	return ((const ucontext_t *)uc)->uc_mcontext.gregs[REG_RAX];
+}
+
 static u32 read_mxcsr(void)
 {
 	u32 v;
