@@ -85,7 +85,7 @@ static void find_aliases(struct gen *g)
 		} else if (n->op == IR_ZEXT && n->b == 32 && n->type == T_I64) {
 			ref a = n->a;
 
-			if (t->node[a].type == T_I32 && !g->alias[a] && t->node[a].op != IR_CONST)
+			if (t->node[a].type == T_I32 && !g->alias[a] && t->node[a].op != IR_CONST && t->node[a].op != IR_GET)
 				g->alias[i] = a;
 		}
 	}
