@@ -422,16 +422,27 @@ static u16 to_bf16(struct fpsem *s, u32 a)
 	return a;
 }
 
+/* What FPMulAddH() takes its half operands for. */
+static u32 unpack_half(struct fpsem *s, u16 a)
+{
+	if (is_nan(FP16, a))
+		return (u32)(a & 0x8000) << 16 | 0x7f800000 | (a & 0x3ff) << 13;
+	return fp_convert(s, FP32, FP16, a);
+}
+
 static v128 convert_lanes(u32 ctl, u32 fpcr, v128 v)
 {
 	unsigned lanes = ctl >> 8;
-	struct fpsem s = fp_sem(a64_fpctl_of_fpcr(fpcr));
+	struct fpsem s = (ctl & 0xff) == CVT_HALF_UNPACK ? begin(fpcr, FP16) : fp_sem(a64_fpctl_of_fpcr(fpcr));
 	vec a = vec_of(v), r = { .d = { 0, 0 } };
 
 	for (unsigned i = 0; i < lanes; i++) {
 		switch ((enum fp_cvt)(ctl & 0xff)) {
 		case CVT_HALF_TO_SINGLE:
 			r.s[i] = fp_convert(&s, FP32, FP16, a.h[i]);
+			break;
+		case CVT_HALF_UNPACK:
+			r.s[i] = unpack_half(&s, a.h[i]);
 			break;
 		case CVT_SINGLE_TO_HALF:
 			r.h[i] = fp_convert(&s, FP16, FP32, a.s[i]);

@@ -361,8 +361,8 @@ ref simd_fmlal(struct tr *t, unsigned half, bool subtract, unsigned q, ref d, re
 		n = ir3(t, IR_VEXT, T_V128, n, n, q ? 8 : 4);
 		m = ir3(t, IR_VEXT, T_V128, m, m, q ? 8 : 4);
 	}
-	n = convert(t, CVT_HALF_TO_SINGLE, lanes, n);
-	m = convert(t, CVT_HALF_TO_SINGLE, lanes, m);
+	n = convert(t, CVT_HALF_UNPACK, lanes, n);
+	m = convert(t, CVT_HALF_UNPACK, lanes, m);
 	if (!q) {
 		d = ir1(t, IR_LOWV, T_V64, d);
 		n = ir1(t, IR_LOWV, T_V64, n);

@@ -56,6 +56,7 @@ extern const struct ir_helper a64_h_fp;      /* (ctl, fpcr, d, n, m) */
 /* Changes of format. */
 enum fp_cvt {
 	CVT_HALF_TO_SINGLE,      /* four in the low half */
+	CVT_HALF_UNPACK,         /* the same, but signalling NaNs stay so, for an operation that comes after */
 	CVT_SINGLE_TO_HALF,      /* four to the low half, upper half zero */
 	CVT_DOUBLE_TO_SINGLE_ODD,/* two, FCVTXN */
 	CVT_SINGLE_TO_BF16       /* four */
