@@ -105,15 +105,15 @@ install-compat: install
 
 -include tests/tests.mk
 
+#: syscalls        print the support table of the system calls, from their rows
+.PHONY: syscalls
+syscalls:
+	@awk -f tools/syscalls.awk syscall/syscalls.def
+
 #: clean           remove build/
 .PHONY: clean
 clean:
 	rm -rf build
-
-# The support table of the system calls, from their rows.
-.PHONY: syscalls
-syscalls:
-	@awk -f tools/syscalls.awk syscall/syscalls.def
 
 #: help            this
 .PHONY: help

@@ -4,13 +4,16 @@
 #include <stdio.h>
 
 #include "base/host.h"
+#include "base/host_nr.h"
 
-/* Host system calls of x86-64 and flags of open(2) and fcntl(2), see base/host.h for why not libc's. */
-enum { HOST_WRITE = 1, HOST_CLOSE = 3, HOST_GETPID = 39, HOST_FCNTL = 72, HOST_OPENAT = 257 };
+/* Linux's flags of open(2) and fcntl(2) */
 enum { HOST_O_WRONLY = 1, HOST_O_CREAT = 0100, HOST_O_TRUNC = 01000, HOST_O_CLOEXEC = 02000000 };
 enum { HOST_AT_FDCWD = -100, HOST_F_DUPFD_CLOEXEC = 1030, HOST_EINTR = 4 };
 
-/* The log's descriptor is moved up here, out of the way of the low numbers that guests expect to get. */
+/*
+ * The log's descriptor is moved up here, out of the way of the low numbers that guests expect to
+ * get.
+ */
 enum { LOG_FD_MIN = 900 };
 
 u32 log_mask;
@@ -59,16 +62,17 @@ int log_open(const char *file)
 	s64 fd, high;
 
 	if (pid)
-		snprintf(path, sizeof path, "%.*s%d%s", (int)(pid - file), file, (int)host_syscall0(HOST_GETPID), pid + 2);
+		snprintf(path, sizeof path, "%.*s%d%s", (int)(pid - file), file,
+			 (int)host_syscall0(HOST_NR_getpid), pid + 2);
 	else
 		snprintf(path, sizeof path, "%s", file);
-	fd = host_syscall4(HOST_OPENAT, (u64)HOST_AT_FDCWD, (u64)path,
+	fd = host_syscall4(HOST_NR_openat, (u64)HOST_AT_FDCWD, (u64)path,
 			   HOST_O_WRONLY | HOST_O_CREAT | HOST_O_TRUNC | HOST_O_CLOEXEC, 0666);
 	if (fd < 0)
 		return (int)fd;
-	high = host_syscall3(HOST_FCNTL, (u64)fd, HOST_F_DUPFD_CLOEXEC, LOG_FD_MIN);
+	high = host_syscall3(HOST_NR_fcntl, (u64)fd, HOST_F_DUPFD_CLOEXEC, LOG_FD_MIN);
 	if (high >= 0) {
-		host_syscall1(HOST_CLOSE, (u64)fd);
+		host_syscall1(HOST_NR_close, (u64)fd);
 		fd = high;
 	}
 	log_fd = (int)fd;
@@ -86,7 +90,7 @@ void log_printf(const char *fmt, ...)
 	n = vsnprintf(buf, sizeof buf, fmt, ap);
 	va_end(ap);
 	for (left = MIN(n, (s64)sizeof buf - 1); left > 0; left -= n, p += n) {
-		n = host_syscall3(HOST_WRITE, (u64)log_fd, (u64)p, (u64)left);
+		n = host_syscall3(HOST_NR_write, (u64)log_fd, (u64)p, (u64)left);
 		if (n == -HOST_EINTR)
 			n = 0;
 		else if (n < 0)

@@ -105,6 +105,7 @@ static void describe_process(const struct options *o, const struct image *img)
 	memcpy(auxv, g2h(img->auxv), MIN(img->auxv_size, sizeof auxv));
 	the_process.runner = own_path();
 	the_process.exe = img->exe;
+	the_process.vdso = img->vdso;
 	the_process.sysroot = img->sysroot;
 	the_process.runner_argv = o->repeat;
 	the_process.uname_release = o->uname_release;

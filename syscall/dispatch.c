@@ -57,6 +57,8 @@ const struct syscall_row syscall_table[NR_SYSCALLS] = {
 #undef FULL
 #undef PARTIAL
 
+struct process the_process;
+
 enum { MAX_PATHS = 2 };
 
 static enum path_use path_use(const struct syscall_row *r, unsigned i, const u64 *a)

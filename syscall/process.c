@@ -15,6 +15,7 @@
 
 #include <stdio.h>
 
+
 enum { HEAD_BYTES = 256, MAX_SCRIPTS = 5, MAX_FRONT = 2 + 2 * MAX_SCRIPTS };
 enum { AT_EXECVE_CHECK = 0x10000, AT_EACCESS = 0x200, FD_CLOEXEC = 1 };
 enum { EI_CLASS = 4, EI_DATA = 5, ET_EXEC = 2, ET_DYN = 3, PT_INTERP = 3 };

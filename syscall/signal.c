@@ -110,11 +110,11 @@ static s32 info_code(const u8 *info)
 static void fault(struct task *t, int sig, const u8 *info, void *uc)
 {
 	static volatile u32 dying;
-	u64 pc = host_uc_pc(uc), fixed = copy_fixup(pc);
+	u64 pc = host_signal_pc(uc), fixed = copy_fixup(pc);
 	u64 addr = *(const u64 *)(const void *)(info + SI_ADDR);
 
 	if (fixed) {
-		host_uc_set_pc(uc, fixed);
+		host_signal_set_pc(uc, fixed);
 		return;
 	}
 	if (t && !dying && hooks->fault(t->vcpu, sig, info_code(info), addr, uc))
@@ -146,7 +146,7 @@ static void host_handler(int sig, u8 *info, void *uc)
 			memcpy(t->info, info, SIGINFO_SIZE);
 			t->captured = 1;
 		}
-		*host_uc_mask(uc) |= ~SIGS_SYNC;
+		*host_signal_mask(uc) |= ~SIGS_SYNC;
 	}
 	signal_attend(t);
 	if (t->attention)
@@ -290,6 +290,25 @@ static bool on_altstack(const struct task *t, u64 sp)
 	return !(t->alt_flags & SS_AUTODISARM) && sp > t->alt_sp && sp - t->alt_sp <= t->alt_size;
 }
 
+/*
+ * Where a handler returns to: the program's own trampoline if its libc gave one, else the vdso's, which the
+ * loader told the program of, and us, in the auxiliary vector.
+ */
+static gaddr return_address(const struct action *a)
+{
+	enum { AT_SYSINFO_EHDR = 33 };
+	u64 pair[2] = { 0 };
+
+	if (the_guest.sa_restorer && a->flags & SA_RESTORER)
+		return a->restorer;
+	for (size_t at = 0; at + sizeof pair <= the_process.auxv_size; at += sizeof pair) {
+		memcpy(pair, the_process.auxv + at, sizeof pair);
+		if (pair[0] == AT_SYSINFO_EHDR)
+			return pair[1] + the_guest.vdso_sigreturn;
+	}
+	return 0;
+}
+
 /* The action of sig now; a one-shot handler is used up by this. */
 static struct action take_action(struct actions *s, int sig)
 {
@@ -326,7 +345,7 @@ static bool deliver(struct vcpu *c, const u8 *info)
 	settle_call(c, &a);
 	f = (struct sigframe){
 		.info = info, .handler = a.handler, .signo = sig, .fault_addr = addr,
-		.restorer = a.flags & SA_RESTORER ? a.restorer : 0,
+		.restorer = return_address(&a),
 		.mask = t->restore_mask ? t->saved_mask : t->mask,
 		.altstack_sp = t->alt_sp, .altstack_size = t->alt_size, .altstack_flags = t->alt_flags,
 		.want_siginfo = a.flags & SA_SIGINFO,

@@ -33,6 +33,7 @@ struct process {
 	char *const *runner_argv; /* options to repeat on re-execution, NULL-terminated */
 	const char *uname_release;/* -r, or NULL */
 	bool strace;
+	gaddr vdso;               /* where the guest's vdso is mapped */
 	u64 stack_start, stack_size;
 	const u8 *auxv;           /* as the guest sees it, for /proc/self/auxv */
 	size_t auxv_size;

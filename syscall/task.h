@@ -121,9 +121,9 @@ s64 host_blocking_call(volatile u32 *attention, u64 nr, u64 a, u64 b, u64 d, u64
 /* In the signal handler: if uc is inside the above, before or at its system call, lets it return as said. */
 void host_blocking_interrupt(void *uc);
 
-u64 host_uc_pc(const void *uc);
-void host_uc_set_pc(void *uc, u64 pc);
-u64 *host_uc_mask(void *uc);
+u64 host_signal_pc(const void *uc);
+void host_signal_set_pc(void *uc, u64 pc);
+u64 *host_signal_mask(void *uc);
 
 struct host_action { u64 handler, flags, restorer, mask; };
 /* Return from a signal handler, for host_action.restorer. */

@@ -8,7 +8,7 @@ CROSS_CC     = $(TEST_GUEST)-linux-gnu-gcc
 CROSS_CFLAGS = -std=gnu11 -O2 -static -pthread -Wall
 RUNNER      ?= $(BUILD)/dragoman-$(TEST_GUEST)
 SYSROOT     ?= build/sysroot/$(TEST_GUEST)
-export RUNNER SYSROOT TEST_GUEST BUILD
+export RUNNER SYSROOT TEST_GUEST BUILD CROSS_CC
 
 .PHONY: deps sysroot
 deps:
@@ -41,3 +41,63 @@ $(BENCH_GUEST): $(BUILD)/bench/$(TEST_GUEST)/%: bench/kernels/%.c $(BENCH_DEPS)
 $(BUILD)/bench/driver: bench/driver.c
 	@mkdir -p $(@D)
 	gcc -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -o $@ $< -lm
+
+# The instruction cases of a guest: its frontend on an engine of the translator, in process.
+TEST_OBJ = $(filter-out $(BUILD)/runner/main.o,$(COMMON_OBJ)) $(call guest_obj,$(TEST_GUEST))
+$(BUILD)/tests/$(TEST_GUEST)/cases: $(BUILD)/tests/$(TEST_GUEST)/cases.o $(TEST_OBJ)
+	$(CC) $(LDFLAGS) -o $@ $(MUSL)/crt1.o $(MUSL)/crti.o $(filter %.o,$^) \
+	  -Wl,--start-group $(LIBS) -Wl,--end-group $(MUSL)/crtn.o
+
+# After a change of frontends/G/vdso.S or tests/G/forms.txt; they need a cross compiler, and the second an oracle.
+.PHONY: vdso cases
+vdso:
+	frontends/$(TEST_GUEST)/vdso.sh $(TEST_GUEST)-linux-gnu- > $(BUILD)/vdso_image.h
+	mv $(BUILD)/vdso_image.h frontends/$(TEST_GUEST)/vdso_image.h
+cases:
+	tests/$(TEST_GUEST)/oracle.py $(BUILD) < tests/$(TEST_GUEST)/forms.txt > $(BUILD)/cases.txt
+	mv $(BUILD)/cases.txt tests/$(TEST_GUEST)/cases.txt
+# System-call programs: tests/syscalls/*.c for every machine, tests/syscalls/GUEST/*.c for one.
+SYSCALL_NAMES  = $(shell awk '!/^\#/ { print $$1 }' tests/syscalls.txt)
+SYSCALL_GUEST  = $(SYSCALL_NAMES:%=$(BUILD)/tests/$(TEST_GUEST)/%)
+SYSCALL_NATIVE = $(filter-out $(TEST_GUEST)/%,$(SYSCALL_NAMES))
+SYSCALL_FLAGS  = -std=gnu11 -O2 -static -pthread -Wall -Wno-unused-result -Wno-nonnull \
+  -Wno-stringop-overflow -Wno-stringop-overread -Wno-infinite-recursion
+TEST_PROGRAMS  = $(SYSCALL_GUEST) $(SYSCALL_NATIVE:%=$(BUILD)/tests/native/%)
+
+$(BUILD)/tests/$(TEST_GUEST)/%: tests/syscalls/%.c tests/syscalls/test.h
+	@mkdir -p $(@D)
+	$(CROSS_CC) $(SYSCALL_FLAGS) -o $@ $<
+
+$(BUILD)/tests/native/%: tests/syscalls/%.c tests/syscalls/test.h
+	@mkdir -p $(@D)
+	gcc $(SYSCALL_FLAGS) -o $@ $<
+
+# What make check runs: the tests written by hand, and those written from data.
+BATS_FILES     = $(wildcard tests/*.bats) $(BUILD)/tests/syscalls.bats $(BUILD)/tests/real.bats
+
+$(BUILD)/tests/syscalls.bats: tests/syscalls.txt tests/mkbats.sh
+	@mkdir -p $(@D)
+	awk '!/^#/ { print $$1 }' $< | tests/mkbats.sh syscalls > $@
+
+$(BUILD)/tests/real.bats: tests/real/cases.txt tests/mkbats.sh
+	@mkdir -p $(@D)
+	sed -n 's/^== //p' $< | tests/mkbats.sh real > $@
+
+.PHONY: check check-all test-programs demo layers
+layers:
+	tools/layers.sh $(BUILD)
+
+test-programs: $(TEST_PROGRAMS)
+
+check: all test-programs sysroot $(BATS_FILES)
+	tests/run.sh $(BATS_FILES)
+
+# The thorough run: everything above, and what needs many repetitions.
+check-all: all test-programs sysroot $(BATS_FILES)
+	CHECK_ALL=1 tests/run.sh $(BATS_FILES) $(wildcard tests/long/*.bats)
+
+# One after the other: what is missing is installed before anything is built.
+demo: deps
+	$(MAKE) all sysroot
+	tools/demo.sh
+include tests/ir/ir.mk

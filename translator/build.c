@@ -1,7 +1,7 @@
 /*
- * The block builder.  A translation never assumes anything about bytes that were not executable when it
- * was made: each page that it enters is asked for, and it ends before one that is not, so that the
- * fault happens when the guest really gets there.
+ * The block builder.  A translation never assumes anything about bytes that were not executable
+ * when it was made: each page that it enters is asked for, and it ends before one that is not, so
+ * that the fault happens when the guest really gets there.
  */
 #include "translator/build.h"
 

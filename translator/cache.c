@@ -6,9 +6,12 @@
 #include "base/host_nr.h"
 #include "base/space.h"
 
-/* The run-time's window above the runner's image (Makefile: -Ttext-segment). */
+/*
+ * The run-time's window above the runner's image (Makefile: -Ttext-segment).  The kernel places our own heap
+ * up to 1 GiB behind the image, at random; beyond that, but still within reach of direct calls into the image.
+ */
 enum {
-	WINDOW = 0x200010000000ul,
+	WINDOW = 0x200050000000ul,
 	CODE_X = WINDOW,
 	CODE_W = WINDOW + 0x10000000,
 	BLOCKS = WINDOW + 0x20000000,

@@ -1,7 +1,8 @@
 /*
  * Disassembly by capstone, opened when first asked for: its tables are clean shared pages, so a
- * runner that never logs does not pay for them.  Capstone allocates, and libc's allocator knows nothing
- * of guest threads, hence the one lock around it and the instruction buffer that is made once.
+ * runner that never logs does not pay for them.  Capstone allocates, and libc's allocator knows
+ * nothing of guest threads, hence the one lock around it and the instruction buffer that is made
+ * once.
  */
 #include "translator/disas.h"
 
@@ -24,7 +25,8 @@ static bool open_once(struct disas *d, u32 arch, u32 mode)
 {
 	if (!d->tried) {
 		d->tried = true;
-		d->usable = arch != (u32)-1 && cs_open((cs_arch)arch, (cs_mode)mode, &d->handle) == CS_ERR_OK;
+		d->usable = arch != (u32)-1 &&
+			    cs_open((cs_arch)arch, (cs_mode)mode, &d->handle) == CS_ERR_OK;
 		if (d->usable)
 			d->insn = cs_malloc(d->handle);
 		d->usable = d->usable && d->insn;
@@ -54,7 +56,8 @@ static void disas(struct disas *d, const u8 *p, u64 address, size_t left, unsign
 		size_t l = left, skip;
 
 		if (d->usable && cs_disasm_iter(d->handle, &q, &l, &a, d->insn)) {
-			log_printf("  0x%llx:  %-8s %s\n", (unsigned long long)address, d->insn->mnemonic, d->insn->op_str);
+			log_printf("  0x%llx:  %-8s %s\n", (unsigned long long)address,
+				   d->insn->mnemonic, d->insn->op_str);
 			skip = left - l;
 		} else {
 			skip = MIN(left, unit);

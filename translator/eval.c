@@ -1,7 +1,7 @@
 /*
- * What the integer operations of ir.def compute, once: the builder folds with it and the interpreter
- * executes with it.  A wrong row therefore shows in both, but never differs between them; the
- * backends are held against it by tests/ir.
+ * What the integer operations of ir.def compute, once: the builder folds with it and the
+ * interpreter executes with it.  A wrong row therefore shows in both, but never differs between
+ * them; the backends are held against it by tests/ir.
  */
 #include "translator/eval.h"
 
@@ -10,7 +10,8 @@
 unsigned ir_width(enum ir_type type)
 {
 	static const u8 width[T_COUNT] = {
-		[T_I32] = 32, [T_I64] = 64, [T_F32] = 32, [T_F64] = 64, [T_V64] = 64, [T_V128] = 128, [T_FLAGS] = 32,
+		[T_I32] = 32, [T_I64] = 64, [T_F32] = 32, [T_F64] = 64,
+		[T_V64] = 64, [T_V128] = 128, [T_FLAGS] = 32,
 	};
 
 	BUG_ON(type >= T_COUNT);
@@ -144,10 +145,12 @@ bool ir_eval_cc(enum ir_cc cc, u32 f)
 
 u32 ir_flags_pack(unsigned nzcv)
 {
-	return (nzcv & 8 ? FLAG_N : 0) | (nzcv & 4 ? FLAG_Z : 0) | (nzcv & 2 ? FLAG_C : 0) | (nzcv & 1 ? FLAG_V : 0);
+	return (nzcv & 8 ? FLAG_N : 0) | (nzcv & 4 ? FLAG_Z : 0) | (nzcv & 2 ? FLAG_C : 0) |
+	       (nzcv & 1 ? FLAG_V : 0);
 }
 
 unsigned ir_flags_unpack(u32 f)
 {
-	return (f & FLAG_N ? 8 : 0) | (f & FLAG_Z ? 4 : 0) | (f & FLAG_C ? 2 : 0) | (f & FLAG_V ? 1 : 0);
+	return (f & FLAG_N ? 8 : 0) | (f & FLAG_Z ? 4 : 0) | (f & FLAG_C ? 2 : 0) |
+	       (f & FLAG_V ? 1 : 0);
 }

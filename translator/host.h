@@ -63,7 +63,7 @@ struct host_where {
 	u32 map_len;
 };
 
-u64 host_uc_pc(const void *uc);
+u64 host_fault_pc(const void *uc);
 /* Completes c->state and c->pc from the registers at a fault inside a translation. */
 void host_recover(struct vcpu *c, const struct host_where *h, const void *uc);
 /* A floating-point exception inside a translation: true if the instruction was completed in uc. */

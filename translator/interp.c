@@ -2,9 +2,9 @@
  * The interpreter: control, state, integers, flags and memory.
  *
  * It is the reference that backends are held against, so it takes the shortest way from the row of
- * ir.def to its meaning and knows nothing of the passes: PUT writes the state at once, GET reads it,
- * INSN sets the pc.  Hence a host fault anywhere finds the guest's state complete.  Floating point is
- * done with integers (softfp.c) and does not touch the host's unit.
+ * ir.def to its meaning and knows nothing of the passes: PUT writes the state at once, GET reads
+ * it, INSN sets the pc.  Hence a host fault anywhere finds the guest's state complete.  Floating
+ * point is done with integers (softfp.c) and does not touch the host's unit.
  */
 #include "translator/interp.h"
 
@@ -133,7 +133,10 @@ static unsigned type_size(enum ir_type type)
 	return ir_width(type) / 8;
 }
 
-/* A load's value as its type has it: floats and vectors are read in their own size, integers extend. */
+/*
+ * A load's value as its type has it: floats and vectors are read in their own size, integers
+ * extend.
+ */
 static vec loaded(vec v, enum ir_type type, unsigned aux)
 {
 	if (type == T_I32 || type == T_I64) {
@@ -147,8 +150,8 @@ static vec loaded(vec v, enum ir_type type, unsigned aux)
 
 /*
  * A helper's arguments travel as the host's calling convention has them: integers and others are
- * counted separately, and a narrow value sits in the low part of its register.  So one call with every
- * argument register filled serves all signatures.
+ * counted separately, and a narrow value sits in the low part of its register.  So one call with
+ * every argument register filled serves all signatures.
  */
 typedef u64 call_int(u64, u64, u64, u64, u64, u64, v128, v128, v128, v128, v128, v128, v128, v128);
 typedef v128 call_vec(u64, u64, u64, u64, u64, u64, v128, v128, v128, v128, v128, v128, v128, v128);
@@ -210,7 +213,8 @@ static u32 flags_op(struct vcpu *c, const struct tr *t, const struct ir_node *n,
 		carry = val[n->c].s[0] & FLAG_C;
 		return ir_eval_flags(n->op, width, val[n->a].d[0], val[n->b].d[0], carry);
 	case IR_FCMPF:
-		return interp_fcmp(c, t->node[n->a].type, val[n->a].d[0], val[n->b].d[0], n->aux & 1);
+		return interp_fcmp(c, t->node[n->a].type, val[n->a].d[0], val[n->b].d[0],
+				   n->aux & 1);
 	default:
 		break;
 	}
@@ -219,7 +223,8 @@ static u32 flags_op(struct vcpu *c, const struct tr *t, const struct ir_node *n,
 	width = ir_width(t->node[n->b].type);
 	if (n->op == IR_FCCMPF)
 		return interp_fcmp(c, t->node[n->b].type, val[n->b].d[0], val[n->c].d[0], false);
-	return ir_eval_flags(n->op == IR_CCMPF ? IR_SUBF : IR_ADDF, width, val[n->b].d[0], val[n->c].d[0], false);
+	return ir_eval_flags(n->op == IR_CCMPF ? IR_SUBF : IR_ADDF, width, val[n->b].d[0],
+			     val[n->c].d[0], false);
 }
 
 /* Memory operations.  False: misaligned where that is not allowed. */
@@ -348,7 +353,8 @@ enum exit_reason interp_run(struct vcpu *c, const struct tr *t)
 			val[i] = call_helper(c, t, n, val, arg, nargs);
 			nargs = 0;
 			break;
-		case IR_LOAD: case IR_STORE: case IR_CAS: case IR_XCHG: case IR_AADD: case IR_AAND: case IR_AOR:
+		case IR_LOAD: case IR_STORE:
+		case IR_CAS: case IR_XCHG: case IR_AADD: case IR_AAND: case IR_AOR:
 		case IR_AXOR: case IR_ASMAX: case IR_ASMIN: case IR_AUMAX: case IR_AUMIN:
 			if (!memory_op(c, n, &val[i], val))
 				return EXIT_FAULT;

@@ -24,7 +24,8 @@ static void end(struct vcpu *c, const struct fpsem *s)
 u32 interp_fcmp(struct vcpu *c, enum ir_type type, u64 a, u64 b, bool signal_quiet)
 {
 	static const u32 flags[] = {
-		[FP_LESS] = FLAG_N, [FP_EQUAL] = FLAG_Z | FLAG_C, [FP_GREATER] = FLAG_C, [FP_UNORDERED] = FLAG_C | FLAG_V
+		[FP_LESS] = FLAG_N, [FP_EQUAL] = FLAG_Z | FLAG_C, [FP_GREATER] = FLAG_C,
+		[FP_UNORDERED] = FLAG_C | FLAG_V,
 	};
 	struct fpsem s = begin(c);
 	enum fp_order o = fp_compare(&s, format_of(type), a, b, signal_quiet);
@@ -34,7 +35,8 @@ u32 interp_fcmp(struct vcpu *c, enum ir_type type, u64 a, u64 b, bool signal_qui
 }
 
 /* FADD .. FABS; vector operations are mapped to these first. */
-static u64 arithmetic(struct fpsem *s, enum ir_op op, enum fp_format f, unsigned aux, u64 a, u64 b, u64 c)
+static u64 arithmetic(struct fpsem *s, enum ir_op op, enum fp_format f, unsigned aux, u64 a, u64 b,
+		      u64 c)
 {
 	switch (op) {
 	case IR_FADD: return fp_add(s, f, a, b);
@@ -53,9 +55,11 @@ static u64 arithmetic(struct fpsem *s, enum ir_op op, enum fp_format f, unsigned
 	}
 }
 
-static u64 float_to_int(struct fpsem *s, enum ir_type from, enum ir_type to, unsigned rnd, unsigned fraction, u64 a)
+static u64 float_to_int(struct fpsem *s, enum ir_type from, enum ir_type to, unsigned rnd,
+			unsigned fraction, u64 a)
 {
-	return fp_to_int(s, format_of(from), a, rnd & RND_MASK, rnd & 0x80, to == T_I32 ? 32 : 64, fraction);
+	return fp_to_int(s, format_of(from), a, rnd & RND_MASK, rnd & 0x80, to == T_I32 ? 32 : 64,
+			 fraction);
 }
 
 void interp_float(struct vcpu *c, const struct tr *t, u32 i, vec *val)
@@ -85,7 +89,8 @@ void interp_float(struct vcpu *c, const struct tr *t, u32 i, vec *val)
 		r = fp_convert(&s, format_of(n->type), format_of(ta), a);
 		break;
 	case IR_FCVTH:
-		r = n->aux ? fp_convert(&s, FP16, format_of(ta), a) : fp_convert(&s, format_of(n->type), FP16, a & 0xffff);
+		r = n->aux ? fp_convert(&s, FP16, format_of(ta), a)
+			   : fp_convert(&s, format_of(n->type), FP16, a & 0xffff);
 		break;
 	case IR_I2F:
 		if (!(n->aux & 1) && ta == T_I32)

@@ -9,9 +9,13 @@
  * Values are 16 bytes each: integers zero-extended in d[0], FLAGS packed in s[0], floats in the low
  * lane; unused bytes are zero.  Each sets val[i] of node i.
  */
-void interp_vector(const struct tr *t, u32 i, vec *val);              /* V2F .. VANYNZ, AESENC .. CLMUL */
-void interp_float(struct vcpu *c, const struct tr *t, u32 i, vec *val); /* FADD .. FPFLAGSW, FCMPF */
-void interp_vector_float(struct vcpu *c, const struct tr *t, u32 i, vec *val); /* VFADD .. VFNARROW */
+
+/* V2F .. VANYNZ, AESENC .. CLMUL */
+void interp_vector(const struct tr *t, u32 i, vec *val);
+/* FADD .. FPFLAGSW */
+void interp_float(struct vcpu *c, const struct tr *t, u32 i, vec *val);
+/* VFADD .. VFNARROW */
+void interp_vector_float(struct vcpu *c, const struct tr *t, u32 i, vec *val);
 
 /* Any operation without control flow, memory access or call. */
 void interp_node(struct vcpu *c, const struct tr *t, u32 i, vec *val);

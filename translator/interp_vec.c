@@ -211,7 +211,8 @@ static bool move(const struct tr *t, const struct ir_node *n, const vec *val, ve
 	case IR_I2V:
 	case IR_ZEXTV:
 	case IR_LOWV:
-		k = MIN(MIN(ir_width(n->type), ir_width(t->node[n->a].type)), n->op == IR_ZEXTV ? 64u : 128u);
+		k = MIN(MIN(ir_width(n->type), ir_width(t->node[n->a].type)),
+			n->op == IR_ZEXTV ? 64u : 128u);
 		memcpy(r, a, k / 8);
 		return true;
 	case IR_VPAIR:
@@ -345,7 +346,8 @@ static bool per_lane(const struct ir_node *n, const vec *val, vec *r)
 	u64 x;
 
 	for (k = 0; k < 2; k++) {
-		if (!logic_op(n->op, val[n->a].d[k], has_b ? val[n->b].d[k] : 0, has_c ? val[n->c].d[k] : 0, &x))
+		if (!logic_op(n->op, val[n->a].d[k], has_b ? val[n->b].d[k] : 0,
+			      has_c ? val[n->c].d[k] : 0, &x))
 			break;
 		if (k < ir_width(n->type) / 64)
 			r->d[k] = x;
@@ -353,7 +355,8 @@ static bool per_lane(const struct ir_node *n, const vec *val, vec *r)
 	if (k)
 		return true;
 	for (k = 0; k < lanes; k++) {
-		if (!lane_op(n->op, 8u << e, lane(&val[n->a], e, k), has_b ? lane(&val[n->b], e, k) : 0, n->b, &x))
+		if (!lane_op(n->op, 8u << e, lane(&val[n->a], e, k),
+			     has_b ? lane(&val[n->b], e, k) : 0, n->b, &x))
 			return false;
 		set_lane(r, e, k, x);
 	}
@@ -386,7 +389,8 @@ void interp_vector(const struct tr *t, u32 i, vec *val)
 		r.s[0] = a->d[0] || (ir_width(t->node[n->a].type) == 128 && a->d[1]) ? 0 : FLAG_Z;
 		break;
 	default:
-		if (!move(t, n, val, &r) && !permutation(t, n, val, &r) && !crypto(n, val, &r) && !per_lane(n, val, &r))
+		if (!move(t, n, val, &r) && !permutation(t, n, val, &r) && !crypto(n, val, &r) &&
+		    !per_lane(n, val, &r))
 			die("interp: %s is not implemented", ir_rows[n->op].name);
 		break;
 	}

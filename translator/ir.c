@@ -2,10 +2,10 @@
  * The builder: appends nodes, folds while appending and forwards PUT to GET.
  *
  * Folding happens here and not in a later pass because most guest instructions are special cases of
- * general ones (a move is an OR with zero, a shift a bit-field move), so frontends can translate the
- * general form only and the nodes that would be cleaned up later are never made.  It is local: it
- * looks at the operands' nodes and never searches, but for a short look back for equal constants and
- * extensions.
+ * general ones (a move is an OR with zero, a shift a bit-field move), so frontends can translate
+ * the general form only and the nodes that would be cleaned up later are never made.  It is local:
+ * it looks at the operands' nodes and never searches, but for a short look back for equal constants
+ * and extensions.
  *
  * Invariant: a fold never drops or moves an effect; it only replaces a pure node by another value.
  */
@@ -25,7 +25,9 @@ const struct ir_row ir_rows[IR_COUNT] = {
 #undef X
 };
 
-const char *const ir_type_name[T_COUNT] = { "none", "i32", "i64", "f32", "f64", "v64", "v128", "flags" };
+const char *const ir_type_name[T_COUNT] = {
+	"none", "i32", "i64", "f32", "f64", "v64", "v128", "flags"
+};
 const char *const ir_cc_name[] = {
 	"eq", "ne", "cs", "cc", "mi", "pl", "vs", "vc", "hi", "ls", "ge", "lt", "gt", "le", "al"
 };
@@ -50,7 +52,7 @@ bool ir_full(const struct tr *t)
 	return t->n + 600 > TR_MAX_NODES || t->npool + 40 > TR_MAX_POOL;
 }
 
-/* The type that the row fixes, else the one asked for; without result the type of the value stored. */
+/* The type that the row fixes, else the one asked for; without result that of the value stored. */
 static enum ir_type node_type(const struct tr *t, enum ir_op op, enum ir_type type, u32 a, u32 b)
 {
 	switch (ir_rows[op].res) {
@@ -87,7 +89,8 @@ ref ir_raw(struct tr *t, enum ir_op op, enum ir_type type, unsigned aux, u32 a, 
 	struct ir_node *n;
 
 	if (UNLIKELY(t->n >= TR_MAX_NODES))
-		die("translation at %#llx: more than %d nodes", (unsigned long long)t->start, TR_MAX_NODES);
+		die("translation at %#llx: more than %d nodes", (unsigned long long)t->start,
+		    TR_MAX_NODES);
 	n = &t->node[t->n];
 	n->op = op;
 	n->type = node_type(t, op, type, a, b);
@@ -105,7 +108,8 @@ static ref shared(struct tr *t, enum ir_op op, enum ir_type type, unsigned aux, 
 	for (u32 i = t->n - 1; i > 0 && i + LOOK_BACK >= t->n; i--) {
 		const struct ir_node *n = &t->node[i];
 
-		if (n->op == op && n->type == type && n->aux == aux && n->a == a && n->b == b && n->c == c)
+		if (n->op == op && n->type == type && n->aux == aux && n->a == a && n->b == b &&
+		    n->c == c)
 			return i;
 	}
 	return ir_raw(t, op, type, aux, a, b, c);
@@ -138,8 +142,8 @@ ref ir_constv(struct tr *t, enum ir_type type, vec v)
 			break;
 	if (i == t->npool) {
 		if (UNLIKELY(i >= TR_MAX_POOL))
-			die("translation at %#llx: more than %d vector constants", (unsigned long long)t->start,
-			    TR_MAX_POOL);
+			die("translation at %#llx: more than %d vector constants",
+			    (unsigned long long)t->start, TR_MAX_POOL);
 		t->pool[t->npool++] = v;
 	}
 	return shared(t, IR_CONSTV, type, 0, i, 0, 0);
@@ -187,7 +191,10 @@ ref ir_get(struct tr *t, unsigned slot, enum ir_type type)
 		v = narrow(t, t->slot[slot].val, t->slot[slot].type, type);
 	if (v)
 		return v;
-	/* Either nothing is known, or only a narrower GET: the slot itself still holds the whole value. */
+	/*
+	 * Either nothing is known, or only a narrower GET: the slot itself still holds the whole
+	 * value.
+	 */
 	v = ir_raw(t, IR_GET, type, 0, slot, 0, 0);
 	t->slot[slot].val = v;
 	t->slot[slot].type = type;
@@ -261,7 +268,8 @@ static unsigned known_bits(const struct tr *t, ref r)
 	case IR_AOR:
 	case IR_AXOR:
 	case IR_CAS: return MIN(w, 8u << (n->aux & MEM_SIZE));
-	case IR_AND: return ir_is_const(t, n->b, &v) ? (v ? 64 - (unsigned)__builtin_clzll(v) : 0) : w;
+	case IR_AND:
+		return ir_is_const(t, n->b, &v) ? (v ? 64 - (unsigned)__builtin_clzll(v) : 0) : w;
 	case IR_SHR: return ir_is_const(t, n->b, &v) ? w - (unsigned)(v & (w - 1)) : w;
 	default: return w;
 	}
@@ -306,7 +314,8 @@ static bool commutes(enum ir_op op)
 
 static bool is_ref_kind(unsigned k)
 {
-	return k == K_T || k == K_W || k == K_L || k == K_I || k == K_F || k == K_S || k == K_V || k == K_Q || k == K_A;
+	return k == K_T || k == K_W || k == K_L || k == K_I || k == K_F || k == K_S || k == K_V ||
+	       k == K_Q || k == K_A;
 }
 
 static bool pow2(u64 v)
@@ -320,7 +329,8 @@ static bool fits32(s64 v)
 }
 
 /* All operands known: the result as a constant, else 0. */
-static ref fold_known(struct tr *t, enum ir_op op, enum ir_type type, unsigned aux, u32 a, u32 b, u32 c)
+static ref fold_known(struct tr *t, enum ir_op op, enum ir_type type, unsigned aux, u32 a, u32 b,
+		      u32 c)
 {
 	const struct ir_row *row = &ir_rows[op];
 	u64 va = a, vb = b, vc = c, r;
@@ -360,7 +370,8 @@ static ref fold_right(struct tr *t, enum ir_op op, enum ir_type type, u32 a, u64
 		if (k == 1)
 			return a;
 		if (pow2(k))
-			return ir_raw(t, IR_SHL, type, 0, a, ir_const(t, T_I32, (unsigned)__builtin_ctzll(k)), 0);
+			return ir_raw(t, IR_SHL, type, 0, a,
+				      ir_const(t, T_I32, (unsigned)__builtin_ctzll(k)), 0);
 		break;
 	case IR_MULHU:
 		if (k <= 1)
@@ -372,7 +383,8 @@ static ref fold_right(struct tr *t, enum ir_op op, enum ir_type type, u32 a, u64
 		if (k == 1)
 			return a;
 		if (pow2(k))
-			return ir_raw(t, IR_SHR, type, 0, a, ir_const(t, T_I32, (unsigned)__builtin_ctzll(k)), 0);
+			return ir_raw(t, IR_SHR, type, 0, a,
+				      ir_const(t, T_I32, (unsigned)__builtin_ctzll(k)), 0);
 		break;
 	case IR_SDIV:
 		if (k == 0)
@@ -386,7 +398,8 @@ static ref fold_right(struct tr *t, enum ir_op op, enum ir_type type, u32 a, u64
 		if ((k & live) == live)
 			return a;
 		if (k == 0xff || k == 0xffff || k == 0xffffffff)
-			return ir_emit(t, IR_ZEXT, type, 0, a, 64 - (unsigned)__builtin_clzll(k), 0);
+			return ir_emit(t, IR_ZEXT, type, 0, a, 64 - (unsigned)__builtin_clzll(k),
+				       0);
 		if (na->op == IR_AND && ir_is_const(t, na->b, &v))
 			return ir_emit(t, IR_AND, type, 0, na->a, ir_const(t, type, v & k), 0);
 		break;
@@ -439,7 +452,9 @@ static ref fold_left(struct tr *t, enum ir_op op, enum ir_type type, u64 k, u32 
 			return ir_const(t, type, 0);
 		return k == mask ? ir_emit(t, IR_NOT, type, 0, b, 0, 0) : 0;
 	case IR_ORN:
-		return k == mask ? ir_const(t, type, mask) : k ? 0 : ir_emit(t, IR_NOT, type, 0, b, 0, 0);
+		if (k == mask)
+			return ir_const(t, type, mask);
+		return k ? 0 : ir_emit(t, IR_NOT, type, 0, b, 0, 0);
 	case IR_XORN:
 		return k ? 0 : ir_emit(t, IR_NOT, type, 0, b, 0, 0);
 	case IR_SHL: case IR_SHR: case IR_SAR: case IR_ROR:
@@ -507,13 +522,15 @@ static ref fold_field(struct tr *t, enum ir_op op, enum ir_type type, u32 a, u32
 	if (b == 0 && (c == 8 || c == 16 || c == 32))
 		return ir_emit(t, ext, type, 0, a, c, 0);
 	if (b + c == w)
-		return ir_emit(t, op == IR_UBFX ? IR_SHR : IR_SAR, type, 0, a, ir_const(t, T_I32, b), 0);
+		return ir_emit(t, op == IR_UBFX ? IR_SHR : IR_SAR, type, 0, a,
+			       ir_const(t, T_I32, b), 0);
 	if (op == IR_UBFX && b == 0 && known_bits(t, a) <= c)
 		return a;
 	return 0;
 }
 
-static ref fold_int(struct tr *t, enum ir_op op, enum ir_type type, unsigned aux, u32 a, u32 b, u32 c)
+static ref fold_int(struct tr *t, enum ir_op op, enum ir_type type, unsigned aux, u32 a, u32 b,
+		    u32 c)
 {
 	const struct ir_row *row = &ir_rows[op];
 	ref r = fold_known(t, op, type, aux, a, b, c);
@@ -540,10 +557,12 @@ static ref fold_int(struct tr *t, enum ir_op op, enum ir_type type, unsigned aux
 		return a == b ? ir_emit(t, IR_ROR, type, 0, b, ir_const(t, T_I32, c), 0) : 0;
 	case IR_LEA:
 		if (ir_is_const(t, b, &k))
-			return ir_emit(t, IR_ADD, type, 0, a, ir_const(t, type, (k << aux) + (u64)(s64)(s32)c), 0);
+			return ir_emit(t, IR_ADD, type, 0, a,
+				       ir_const(t, type, (k << aux) + (u64)(s64)(s32)c), 0);
 		if (ir_is_const(t, a, &k)) {
 			r = ir_emit(t, IR_SHL, type, 0, b, ir_const(t, T_I32, aux), 0);
-			return ir_emit(t, IR_ADD, type, 0, r, ir_const(t, type, k + (u64)(s64)(s32)c), 0);
+			return ir_emit(t, IR_ADD, type, 0, r,
+				       ir_const(t, type, k + (u64)(s64)(s32)c), 0);
 		}
 		return !c && !aux ? ir_emit(t, IR_ADD, type, 0, a, b, 0) : 0;
 	case IR_CRC32:
@@ -581,7 +600,8 @@ static ref fold_move(struct tr *t, enum ir_op op, enum ir_type type, unsigned au
 			return ir_emit(t, IR_V2F, type, 0, na->a, 0, 0);
 		return shared(t, op, type, 0, a, 0, 0);
 	case IR_F2V:
-		if (na->op == IR_V2F && ir_type_of(t, na->a) == T_V128 && known_bytes(t, na->a) <= ir_width(na->type) / 8)
+		if (na->op == IR_V2F && ir_type_of(t, na->a) == T_V128 &&
+		    known_bytes(t, na->a) <= ir_width(na->type) / 8)
 			return na->a;
 		if (na->op == IR_CONSTV)
 			return ir_constv(t, T_V128, t->pool[na->a]);
@@ -595,16 +615,21 @@ static ref fold_move(struct tr *t, enum ir_op op, enum ir_type type, unsigned au
 			return ir_constv(t, T_V128, v);
 		}
 		if (na->op == IR_LOWV)
-			return known_bytes(t, na->a) <= 8 ? na->a : ir_raw(t, IR_ZEXTV, T_V128, 0, na->a, 0, 0);
+			return known_bytes(t, na->a) <= 8
+				       ? na->a
+				       : ir_raw(t, IR_ZEXTV, T_V128, 0, na->a, 0, 0);
 		return na->type == T_V128 && known_bytes(t, a) <= 8 ? a : 0;
 	case IR_LOWV:
 		if (na->op == IR_ZEXTV)
-			return ir_type_of(t, na->a) == T_V64 ? na->a : ir_emit(t, IR_LOWV, T_V64, 0, na->a, 0, 0);
+			return ir_type_of(t, na->a) == T_V64
+				       ? na->a
+				       : ir_emit(t, IR_LOWV, T_V64, 0, na->a, 0, 0);
 		if (na->op == IR_CONSTV)
 			return ir_constv(t, T_V64, t->pool[na->a]);
 		return shared(t, op, type, 0, a, 0, 0);
 	case IR_VGET:
-		if (na->op == IR_I2V && b == 0 && aux >= 2 && ir_type_of(t, na->a) == type && 8u << aux == ir_width(type))
+		if (na->op == IR_I2V && b == 0 && aux >= 2 && ir_type_of(t, na->a) == type &&
+		    8u << aux == ir_width(type))
 			return na->a;
 		return 0;
 	case IR_I2FBITS:
@@ -622,7 +647,8 @@ static void fold_address(const struct tr *t, u32 *a, u32 *c)
 	const struct ir_node *n = &t->node[*a];
 	u64 k;
 
-	if (n->op != IR_ADD || !ir_is_const(t, n->b, &k) || !fits32((s64)k) || !fits32((s64)k + (s32)*c))
+	if (n->op != IR_ADD || !ir_is_const(t, n->b, &k) || !fits32((s64)k) ||
+	    !fits32((s64)k + (s32)*c))
 		return;
 	*a = n->a;
 	*c += (u32)k;
@@ -679,14 +705,13 @@ ref ir_emit(struct tr *t, enum ir_op op, enum ir_type type, unsigned aux, u32 a,
 
 void ir_dce(struct tr *t)
 {
-	static const u8 keep_always[] = { [E_LOAD] = 1, [E_STORE] = 1, [E_CALL] = 1, [E_EXIT] = 1, [E_STATE] = 1, [E_MARK] = 1, [E_NONE] = 0 };
 	u64 used[TR_MAX_NODES / 64] = { 0 };
 	bool args = true;
 
 	for (u32 i = t->n - 1; i > 0; i--) {
 		struct ir_node *n = &t->node[i];
 		const struct ir_row *row = &ir_rows[n->op];
-		bool u = used[i / 64] >> (i & 63) & 1, keep = keep_always[row->effect];
+		bool u = used[i / 64] >> (i & 63) & 1, keep = row->effect != E_NONE;
 
 		if (n->op == IR_NONE)
 			continue;

@@ -23,7 +23,8 @@ static void add(struct line *l, const char *fmt, ...)
 		l->n = MIN(l->n + (size_t)k, sizeof l->buf - 1);
 }
 
-static void add_operand(struct line *l, const struct tr *t, unsigned kind, u32 v, u64 pair, const char **sep)
+static void add_operand(struct line *l, const struct tr *t, unsigned kind, u32 v, u64 pair,
+			const char **sep)
 {
 	const struct ir_node *d;
 
@@ -62,8 +63,9 @@ static void add_mem(struct line *l, unsigned aux)
 {
 	static const char *const order[] = { "", ".acq", ".seq", ".acqseq" };
 
-	add(l, ".%u%s%s%s%s", 8u << (aux & MEM_SIZE), aux & MEM_SIGNED ? "s" : "", order[(aux & MEM_ORDER) >> 4],
-	    aux & MEM_BE ? ".be" : "", aux & MEM_ALIGN ? ".align" : "");
+	add(l, ".%u%s%s%s%s", 8u << (aux & MEM_SIZE), aux & MEM_SIGNED ? "s" : "",
+	    order[(aux & MEM_ORDER) >> 4], aux & MEM_BE ? ".be" : "",
+	    aux & MEM_ALIGN ? ".align" : "");
 }
 
 static void add_aux(struct line *l, const struct ir_node *n, const struct ir_row *row)
@@ -81,12 +83,14 @@ static void add_aux(struct line *l, const struct ir_node *n, const struct ir_row
 		add_mem(l, n->aux);
 		break;
 	case AUX_RND:
-		add(l, ".%s%s", (n->aux & RND_MASK) <= RND_CURRENT ? round[n->aux & RND_MASK] : "rnd?",
+		add(l, ".%s%s",
+		    (n->aux & RND_MASK) <= RND_CURRENT ? round[n->aux & RND_MASK] : "rnd?",
 		    n->aux & 0x80 ? ".x" : "");
 		break;
 	default:
 		if (n->op == IR_CCMPF || n->op == IR_CCMNF || n->op == IR_FCCMPF)
-			add(l, ".%s.%x", (n->aux & 15) <= CC_AL ? ir_cc_name[n->aux & 15] : "cc?", n->aux >> 4);
+			add(l, ".%s.%x", (n->aux & 15) <= CC_AL ? ir_cc_name[n->aux & 15] : "cc?",
+			    n->aux >> 4);
 		else if (n->aux)
 			add(l, ".%u", n->aux);
 		break;
@@ -109,7 +113,8 @@ void ir_print(const struct tr *t, void (*out)(const char *fmt, ...))
 			continue;
 		}
 		if (row->res != K_N)
-			add(&l, "%%%u:%s = ", i, n->type < T_COUNT ? ir_type_name[n->type] : "type?");
+			add(&l, "%%%u:%s = ", i,
+			    n->type < T_COUNT ? ir_type_name[n->type] : "type?");
 		add(&l, "%s", row->name);
 		add_aux(&l, n, row);
 		if (n->op == IR_CALL) {

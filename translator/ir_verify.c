@@ -1,7 +1,7 @@
 /*
  * The verifier: what every pass may rely on.  It checks the rows of ir.def (kinds and types of
- * operands, ranges of immediates) and the shape of a translation: values are defined before use, each
- * CALL has its ARGs right before it, and control never runs off the end.
+ * operands, ranges of immediates) and the shape of a translation: values are defined before use,
+ * each CALL has its ARGs right before it, and control never runs off the end.
  */
 #include <stdio.h>
 
@@ -21,7 +21,8 @@ struct check {
 
 static void bad(const struct check *k, const char *what)
 {
-	log_printf("broken translation of 0x%llx after %s:\n", (unsigned long long)k->t->start, k->after);
+	log_printf("broken translation of 0x%llx after %s:\n", (unsigned long long)k->t->start,
+		   k->after);
 	ir_print(k->t, log_printf);
 	die("IR after %s: node %u (%s): %s", k->after, k->i, k->row->name, what);
 }
@@ -144,7 +145,8 @@ static void check_memory(const struct check *k)
 
 	WANT(size <= MEM_128, "size of access");
 	WANT(size != MEM_128 || n->type == T_V128, "16 bytes of something else than a V128");
-	WANT(n->op == IR_LOAD || !(n->aux & MEM_SIGNED), "signedness of something else than a load");
+	WANT(n->op == IR_LOAD || !(n->aux & MEM_SIGNED),
+	     "signedness of something else than a load");
 	WANT(!(n->aux & MEM_SIGNED) || is_int(n->type), "sign extension to a non-integer");
 	if (n->op == IR_CAS && n->type == T_V128)
 		WANT(size == MEM_128, "size of access");
@@ -161,8 +163,11 @@ static void check_aux(const struct check *k)
 	switch (k->row->aux) {
 	case AUX_E:
 		WANT(n->aux <= 3, "element size");
-		WANT(n->op < IR_VFADD || n->op > IR_VFNARROW || n->aux >= 2, "element size of floats");
-		WANT((n->op != IR_VNARROW && n->op != IR_VWIDENU && n->op != IR_VWIDENS) || n->aux < 3, "element size");
+		WANT(n->op < IR_VFADD || n->op > IR_VFNARROW || n->aux >= 2,
+		     "element size of floats");
+		WANT((n->op != IR_VNARROW && n->op != IR_VWIDENU && n->op != IR_VWIDENS) ||
+			     n->aux < 3,
+		     "element size");
 		break;
 	case AUX_CC:
 		WANT(n->aux <= CC_AL, "condition");
@@ -210,7 +215,8 @@ static void check_integer(const struct check *k)
 		break;
 	case IR_CRC32:
 		WANT(n->aux <= 7, "size");
-		WANT(8u << (n->aux & 3) <= ir_width(k->t->node[n->b].type), "more bytes than there are");
+		WANT(8u << (n->aux & 3) <= ir_width(k->t->node[n->b].type),
+		     "more bytes than there are");
 		break;
 	case IR_ADDF: case IR_SUBF: case IR_ADCF: case IR_SBCF: case IR_ANDF:
 	case IR_FCMPF:
@@ -271,7 +277,8 @@ static void check_vector(const struct check *k)
 		WANT(ir_width(n->type) >= 2 * bits, "pairs of one lane");
 		break;
 	case IR_VREV:
-		WANT(n->b <= 4 && 1u << n->b > 1u << n->aux && 8u << n->b <= ir_width(n->type), "container");
+		WANT(n->b <= 4 && 1u << n->b > 1u << n->aux && 8u << n->b <= ir_width(n->type),
+		     "container");
 		break;
 	case IR_VEXT:
 		WANT(n->c <= 15, "position");
@@ -301,7 +308,8 @@ static void check_float(const struct check *k)
 		WANT(n->type != k->t->node[n->a].type, "conversion to the same type");
 		break;
 	case IR_FCVTH:
-		WANT(n->aux ? n->type == T_F32 : k->t->node[n->a].type == T_F32, "half not in an F32");
+		WANT(n->aux ? n->type == T_F32 : k->t->node[n->a].type == T_F32,
+		     "half not in an F32");
 		break;
 	case IR_VFRINT:
 		WANT(round_fits(n->b & RND_MASK), "rounding");
@@ -372,7 +380,9 @@ void ir_verify(const struct tr *t, const char *after)
 		check_float(k);
 		check_state(k);
 		if (k->n->op == IR_CALL)
-			WANT(args == ((const struct ir_helper *)(k->n->b | (u64)k->n->c << 32))->nargs, "number of arguments");
+			WANT(args == ((const struct ir_helper *)(k->n->b | (u64)k->n->c << 32))
+					     ->nargs,
+			     "number of arguments");
 		else
 			WANT(k->n->op == IR_ARG || args == 0, "arguments without a call");
 		args = k->n->op == IR_ARG ? args + 1 : 0;

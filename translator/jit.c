@@ -228,7 +228,7 @@ void jit_kick(struct vcpu *c)
 
 bool jit_fault(struct vcpu *c, int signo, int code, u64 addr, void *uc)
 {
-	u32 offset = cache_offset(host_uc_pc(uc));
+	u32 offset = cache_offset(host_fault_pc(uc));
 	struct host_where w;
 
 	if (c->in_code != INSIDE)

@@ -1,13 +1,14 @@
 /*
  * Software floating point.
  *
- * A finite number is unpacked to sign, exponent and a 64-bit significand with its top bit set; exact
- * intermediate results are 128 bits wide, with everything below pressed into a sticky bit; one
- * function rounds and packs for all formats and operations.
+ * A finite number is unpacked to sign, exponent and a 64-bit significand with its top bit set;
+ * exact intermediate results are 128 bits wide, with everything below pressed into a sticky bit;
+ * one function rounds and packs for all formats and operations.
  *
- * Flushing and underflow follow the Arm manual (shared/functions/float: FPUnpack, FPRound): tininess is
- * detected before rounding, a flushed operand raises FPEXC_DENORMAL, a flushed result FPEXC_UNDERFLOW
- * alone.  Half precision is a storage format here: conversions to and from it never flush it.
+ * Flushing and underflow follow the Arm manual (shared/functions/float: FPUnpack, FPRound):
+ * tininess is detected before rounding, a flushed operand raises FPEXC_DENORMAL, a flushed result
+ * FPEXC_UNDERFLOW alone.  Half precision is a storage format here: conversions to and from it never
+ * flush it.
  */
 #include "translator/softfp.h"
 
@@ -79,7 +80,6 @@ struct fpsem fp_sem(u32 fpctl)
 {
 	return (struct fpsem){
 		.round = fpctl & FPCTL_ROUND,
-		.nan_rule = NAN_FIRST_SIGNALLING,
 		.flush = fpctl & FPCTL_FLUSH,
 		.default_nan = fpctl & FPCTL_DEFAULT_NAN,
 		.alt_half = fpctl & FPCTL_ALT_HALF,
@@ -117,7 +117,10 @@ static struct num unpack(struct fpsem *s, enum fp_format fmt, u64 v)
 	return n;
 }
 
-/* Whether to add one to a truncated magnitude whose lost part is half (its top bit) and lower (any other bit). */
+/*
+ * Whether to add one to a truncated magnitude whose lost part is half (its top bit) and lower (any
+ * other bit).
+ */
 static bool round_up(enum ir_round round, bool sign, bool odd, bool half, bool lower)
 {
 	switch (round) {
@@ -133,7 +136,8 @@ static bool round_up(enum ir_round round, bool sign, bool odd, bool half, bool l
 static u64 overflow(struct fpsem *s, enum fp_format fmt, bool sign)
 {
 	const struct format *f = &formats[fmt];
-	bool to_inf = s->round == RND_NEAREST || s->round == RND_AWAY || s->round == (sign ? RND_DOWN : RND_UP);
+	bool to_inf = s->round == RND_NEAREST || s->round == RND_AWAY ||
+		      s->round == (sign ? RND_DOWN : RND_UP);
 
 	if (fmt == FP16 && s->alt_half) {
 		s->flags |= FPEXC_INVALID;
@@ -244,11 +248,13 @@ static u128 shift_right_jam(u128 v, int n)
 }
 
 /*
- * The sum of two non-zero numbers va * 2^(ea - 127) and vb * 2^(eb - 127).  Both have zeros in their
- * lowest bits (at least 22: twice the 11 of a double), so that making room for the carry loses nothing;
- * and when alignment does lose bits, the exponents differ by so much that at most one leading bit cancels.
+ * The sum of two non-zero numbers va * 2^(ea - 127) and vb * 2^(eb - 127).  Both have zeros in
+ * their lowest bits (at least 22: twice the 11 of a double), so that making room for the carry
+ * loses nothing; and when alignment does lose bits, the exponents differ by so much that at most
+ * one leading bit cancels.
  */
-static u64 sum(struct fpsem *s, enum fp_format fmt, bool sa, int ea, u128 va, bool sb, int eb, u128 vb)
+static u64 sum(struct fpsem *s, enum fp_format fmt, bool sa, int ea, u128 va, bool sb, int eb,
+	       u128 vb)
 {
 	int e;
 	u128 v;
@@ -410,7 +416,8 @@ u64 fp_fma(struct fpsem *s, enum fp_format fmt, u64 x, u64 y, u64 z)
 	}
 	if (c.kind == ZERO)
 		return round_wide(s, fmt, sign, a.exp + b.exp + 1, (u128)a.sig * b.sig);
-	return sum(s, fmt, sign, a.exp + b.exp + 1, (u128)a.sig * b.sig, c.sign, c.exp, (u128)c.sig << 64);
+	return sum(s, fmt, sign, a.exp + b.exp + 1, (u128)a.sig * b.sig, c.sign, c.exp,
+		   (u128)c.sig << 64);
 }
 
 u64 fp_neg(enum fp_format fmt, u64 a)
@@ -503,7 +510,10 @@ u64 fp_maxnm(struct fpsem *s, enum fp_format f, u64 a, u64 b)
 	return pick_number(s, f, a, b, false);
 }
 
-/* The magnitude of sig * 2^(exp - 63), exp < 64, as an integer; *inexact if that changed it.  May need 65 bits: then 0. */
+/*
+ * The magnitude of sig * 2^(exp - 63), exp < 64, as an integer; *inexact if that changed it.  May
+ * need 65 bits: then 0.
+ */
 static u64 to_integer(enum ir_round round, bool sign, int exp, u64 sig, bool *inexact)
 {
 	u64 kept = exp < 0 ? 0 : sig >> (63 - exp);
@@ -589,8 +599,8 @@ u64 fp_from_int(struct fpsem *s, enum fp_format f, u64 v, bool is_unsigned, unsi
 	return round_pack(s, f, sign, 63 - lz - (int)fraction, v << lz, false);
 }
 
-u64 fp_to_int(struct fpsem *s, enum fp_format f, u64 x, enum ir_round round, bool is_unsigned, unsigned width,
-	      unsigned fraction)
+u64 fp_to_int(struct fpsem *s, enum fp_format f, u64 x, enum ir_round round, bool is_unsigned,
+	      unsigned width, unsigned fraction)
 {
 	struct num a = unpack(s, f, x);
 	u64 mask = ~0ull >> (64 - width), limit, v = 0;
@@ -610,7 +620,8 @@ u64 fp_to_int(struct fpsem *s, enum fp_format f, u64 x, enum ir_round round, boo
 		a.exp += (int)fraction;
 		too_big = a.exp > 63;
 		if (!too_big)
-			v = to_integer(round == RND_CURRENT ? s->round : round, a.sign, a.exp, a.sig, &inexact);
+			v = to_integer(round == RND_CURRENT ? s->round : round, a.sign, a.exp,
+				       a.sig, &inexact);
 	}
 	if (too_big || v > limit) {
 		s->flags |= FPEXC_INVALID;

@@ -1,10 +1,10 @@
 /*
- * Binary floating point by integer arithmetic, IEEE 754-2008 with the choices that the standard leaves
- * open as parameters.
+ * Binary floating point by integer arithmetic, IEEE 754-2008 with the choices that the standard
+ * leaves open as parameters.
  *
- * It is the interpreter's arithmetic and the exact path of translated code: where the host's unit and
- * the guest's manual disagree (NaNs, tininess, flushing), this decides.  Values are bit patterns, right
- * justified in u64.
+ * It is the interpreter's arithmetic and the exact path of translated code: where the host's unit
+ * and the guest's manual disagree (NaNs, tininess, flushing), this decides.  Values are bit
+ * patterns, right justified in u64.
  */
 #ifndef TRANSLATOR_SOFTFP_H
 #define TRANSLATOR_SOFTFP_H
@@ -13,16 +13,16 @@
 
 enum fp_format { FP16, FP32, FP64 };
 
-/* Which of several NaN operands a result is made from. */
-enum fp_nan_rule {
-	NAN_FIRST_SIGNALLING,  /* the first signalling one, else the first quiet one; the addend of a fused
-				* multiply-add counts as first; infinity * 0 + quiet NaN is invalid and gives the default NaN */
-};
-
+/*
+ * The choices.  Of several NaN operands the result is made from the first signalling one, else from the
+ * first quiet one; the addend of a fused multiply-add counts as first, and infinity * 0 + quiet NaN is
+ * invalid and gives the default NaN.  (The Arm manual's rule; others become a field when a guest needs
+ * one.)
+ */
 struct fpsem {
 	u8 round;            /* enum ir_round, RND_NEAREST .. RND_AWAY */
-	u8 nan_rule;
-	bool flush;          /* F32, F64: denormal operands are zero (FPEXC_DENORMAL), tiny results zero (FPEXC_UNDERFLOW) */
+	bool flush;          /* F32, F64: denormal operands are zero, raising FPEXC_DENORMAL, and */
+			     /* tiny results are zero, raising FPEXC_UNDERFLOW */
 	bool default_nan;    /* every NaN result is the default NaN */
 	bool default_nan_negative;
 	bool alt_half;       /* FP16 has neither infinities nor NaNs */
@@ -60,8 +60,11 @@ u64 fp_convert(struct fpsem *s, enum fp_format to, enum fp_format from, u64 a);
 
 /* The integer v (signed or unsigned, 64 bits) / 2^fraction, rounded once. */
 u64 fp_from_int(struct fpsem *s, enum fp_format f, u64 v, bool is_unsigned, unsigned fraction);
-/* a * 2^fraction rounded to an integer of `width` bits, saturating; NaN gives 0.  Zero-extended from width. */
-u64 fp_to_int(struct fpsem *s, enum fp_format f, u64 a, enum ir_round round, bool is_unsigned, unsigned width,
-	      unsigned fraction);
+/*
+ * a * 2^fraction rounded to an integer of `width` bits, saturating; NaN gives 0.  Zero-extended
+ * from width.
+ */
+u64 fp_to_int(struct fpsem *s, enum fp_format f, u64 a, enum ir_round round, bool is_unsigned,
+	      unsigned width, unsigned fraction);
 
 #endif

@@ -3,14 +3,14 @@
 
 #include "base/die.h"
 #include "base/host.h"
+#include "base/host_nr.h"
 #include "base/space.h"
 #include "translator/build.h"
 #include "translator/host.h"
 #include "translator/interp.h"
 #include "translator/jit.h"
 
-/* Host's mmap(2) and munmap(2) and their flags. */
-enum { HOST_MMAP = 9, HOST_MUNMAP = 11 };
+/* Linux's flags of mmap(2) */
 enum { HOST_PROT_RW = 3, HOST_MAP_PRIVATE_ANON_NORESERVE = 0x4022 };
 
 /* The sticky flags of the host's control word are those of enum ir_fpexc. */
@@ -40,7 +40,7 @@ void translator_init(const struct guest *g, const struct translator_config *cfg,
 
 void vcpu_init(struct vcpu *c, const struct guest *g)
 {
-	s64 p = host_syscall6(HOST_MMAP, 0, sizeof(struct workspace), HOST_PROT_RW,
+	s64 p = host_syscall6(HOST_NR_mmap, 0, sizeof(struct workspace), HOST_PROT_RW,
 			      HOST_MAP_PRIVATE_ANON_NORESERVE, (u64)-1, 0);
 	struct workspace *w = (struct workspace *)p;
 
@@ -60,7 +60,7 @@ void vcpu_done(struct vcpu *c)
 {
 	if (tl.cfg.engine == ENGINE_JIT)
 		jit_vcpu_done(c);
-	host_syscall2(HOST_MUNMAP, (u64)c->tr, sizeof(struct workspace));
+	host_syscall2(HOST_NR_munmap, (u64)c->tr, sizeof(struct workspace));
 	c->tr = NULL;
 	c->val = NULL;
 }

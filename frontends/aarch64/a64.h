@@ -164,9 +164,10 @@ enum {
 	FPSR_IDC = 1 << 7, FPSR_QC = 1 << 27,
 	FPSR_MASK = FPSR_IOC | FPSR_DZC | FPSR_OFC | FPSR_UFC | FPSR_IXC | FPSR_IDC | FPSR_QC
 };
+/* FPSR while outside translated code. */
+u32 a64_get_fpsr(struct vcpu *c);
+void a64_set_fpsr(struct vcpu *c, u32 fpsr);
 u32 a64_fpctl_of_fpcr(u32 fpcr);           /* FPCR to enum ir_fpctl bits */
-u32 a64_fpsr_of_fpexc(u32 fpexc);          /* enum ir_fpexc bits to FPSR's cumulative bits */
-u32 a64_fpexc_of_fpsr(u32 fpsr);
 
 /* --- trap codes: vcpu.trap of EXIT_TRAP --- */
 enum a64_trap { A64_TRAP_BRK, A64_TRAP_HLT };
@@ -180,6 +181,9 @@ bool a64_bitmask(unsigned n, unsigned imms, unsigned immr, unsigned sf, u64 *mas
 
 int a64_translate_insn(struct tr *t);               /* translate.c: the card's translate */
 bool a64_flags_dead(struct tr *t, gaddr pc);        /* translate.c: the card's flags_dead */
+/* A whole frame, the record that links it and 16 bytes of alignment. */
+enum { A64_MINSIGSTKSZ = 4720 };
+
 bool a64_push_frame(struct vcpu *c, const struct sigframe *f);   /* signal.c */
 bool a64_pop_frame(struct vcpu *c, struct sigframe *f);
 void a64_trap_signal(struct vcpu *c, s32 *signo, s32 *code);

@@ -13,6 +13,11 @@ enum { EM_AARCH64 = 183, ELFCLASS64 = 2, ELFDATA2LSB = 1 };
 /* capstone.h: CS_ARCH_ARM64, CS_MODE_LITTLE_ENDIAN */
 enum { DISAS_ARM64 = 1, DISAS_LITTLE = 0 };
 
+/* arch/arm64/include/uapi/asm/fcntl.h */
+static const struct open_flags open_flags = {
+	.directory = 040000, .nofollow = 0100000, .direct = 0200000, .largefile = 0400000,
+};
+
 static void reset(struct vcpu *c, gaddr entry, gaddr sp)
 {
 	memset(c->state, 0, sizeof c->state);
@@ -80,12 +85,15 @@ const struct guest the_guest = {
 	.select_cpu = a64_select_cpu,
 	.hwcap = a64_hwcap,
 	.cpuinfo = a64_cpuinfo,
+	.sa_restorer = true,
 	.push_frame = a64_push_frame,
 	.pop_frame = a64_pop_frame,
 	.trap = a64_trap_signal,
 	.syscall_insn_size = 4,
+	.open_flags = &open_flags,
 	.vdso = a64_vdso,
 	.vdso_size = A64_VDSO_SIZE,
+	.min_sigstack = A64_MINSIGSTKSZ,
 	.vdso_sigreturn = A64_VDSO_SIGRETURN,
 
 	.dump = dump,

@@ -122,7 +122,7 @@ static u64 isar1(void)
 
 static u64 isar2(void)
 {
-	return field(FEAT_WFxT, 0, 2) | field(FEAT_CSSC, 52, 1);
+	return field(FEAT_WFxT, 0, 2) | field(FEAT_HBC, 20, 1) | field(FEAT_CSSC, 52, 1);
 }
 
 /* MIDR, MPIDR and REVIDR; registers of CRm 2..7 that we have nothing to say in read as zero. */

@@ -8,7 +8,7 @@
  * which comes near a rounding boundary of a half is exact in 53 bits.  What only moves or changes the
  * sign bit works on the bits instead, since widening would quieten a NaN.
  */
-#include "frontends/aarch64/simd.h"
+#include "frontends/aarch64/simd_fp.h"
 
 enum { FT_S = 0, FT_D = 1, FT_H = 3 };
 
@@ -111,13 +111,14 @@ static void fp_move(struct tr *t, const struct a64_fp_1src *a)
 }
 
 /* FRINT32Z and its kin: to an integral value that fits, else the most negative integer (FPRoundIntN). */
-static ref frint_n(struct tr *t, const struct a64_fp_1src *a, enum ir_type type, ref v)
+static ref frint_n(struct tr *t, const struct a64_fp_1src *a)
 {
 	bool wide = a->id == a64_FRINT64Z || a->id == a64_FRINT64X;
 	bool zero = a->id == a64_FRINT32Z || a->id == a64_FRINT64Z;
-	ref ctl = ir_const(t, T_I32, wide << 0 | zero << 1);
+	unsigned ctl = FP_RINT_N | (zero ? RND_ZERO : RND_CURRENT) << FPC_RND | (wide ? FPC_WIDE : 0);
+	ref n = v_get(t, a->rn);
 
-	return ir_call(t, type == T_F64 ? &a64_h_frintn_d : &a64_h_frintn_s, ctl, v);
+	return simd_fp_call(t, ctl, esize(a->ftype), 1, n, n, n);
 }
 
 bool a64_tr_fp_1src(struct tr *t, const struct a64_fp_1src *a)
@@ -142,7 +143,7 @@ bool a64_tr_fp_1src(struct tr *t, const struct a64_fp_1src *a)
 	case a64_FRINT32X:
 	case a64_FRINT64Z:
 	case a64_FRINT64X:
-		v_put(t, a->rd, frint_n(t, a, type, v_get_as(t, a->rn, type)));
+		v_put(t, a->rd, frint_n(t, a));
 		return true;
 	case a64_FRINTN:
 		rnd = RND_NEAREST;
@@ -192,7 +193,8 @@ bool a64_tr_fcvt(struct tr *t, const struct a64_fcvt *a)
 
 bool a64_tr_bfcvt(struct tr *t, const struct a64_bfcvt *a)
 {
-	v_put(t, a->rd, ir_call(t, &a64_h_bfcvt, ir_get(t, SLOT_FPCR, T_I32), v_get_as(t, a->rn, T_F32)));
+	v_put(t, a->rd, ir_call(t, &a64_h_cvt, ir_const(t, T_I32, CVT_SINGLE_TO_BF16 | 1 << 8),
+				ir_get(t, SLOT_FPCR, T_I32), v_get(t, a->rn)));
 	return true;
 }
 
@@ -368,7 +370,7 @@ bool a64_tr_fcvt_int(struct tr *t, const struct a64_fcvt_int *a)
 /* FJCVTZS: the helper returns Z above the 32-bit result. */
 bool a64_tr_fjcvtzs(struct tr *t, const struct a64_fjcvtzs *a)
 {
-	ref v = ir_call(t, &a64_h_fjcvtzs, v_get_as(t, a->rn, T_F64));
+	ref v = ir_call(t, &a64_h_fjcvtzs, ir_get(t, SLOT_FPCR, T_I32), v_get_as(t, a->rn, T_F64));
 	ref z = irx(t, IR_UBFX, T_I64, 0, v, 32, 1);
 
 	x_put(t, a->rd, ir1(t, IR_TRUNC, T_I32, v));

@@ -61,12 +61,13 @@ struct frame_record { u64 fp, lr; };
 _Static_assert(offsetof(struct rt_sigframe, uc) == 128 && offsetof(struct ucontext, mc) == 176 &&
 	       offsetof(struct sigcontext, reserved) == 288 && sizeof(struct rt_sigframe) == 4688,
 	       "struct rt_sigframe of arm64");
+_Static_assert(sizeof(struct rt_sigframe) + sizeof(struct frame_record) + 16 == A64_MINSIGSTKSZ, "AT_MINSIGSTKSZ");
 _Static_assert(sizeof(struct fpsimd_record) == 528 && sizeof(struct esr_record) == 16, "records");
 
 /* The image that the loader maps; here because its sigreturn trampoline belongs to the frames. */
 const u8 a64_vdso[A64_VDSO_SIZE] = { A64_VDSO_BYTES };
 
-/* --- flags and floating-point status between slots and architected form --- */
+/* --- flags between slot and architected form --- */
 
 static u32 get_nzcv(const struct vcpu *c)
 {
@@ -79,24 +80,6 @@ static void set_nzcv(struct vcpu *c, u32 nzcv)
 {
 	*(u32 *)(void *)(c->state + OFF_NZCV) = (nzcv & 8 ? FLAG_N : 0) | (nzcv & 4 ? FLAG_Z : 0) |
 						(nzcv & 2 ? FLAG_C : 0) | (nzcv & 1 ? FLAG_V : 0);
-}
-
-static vec *slot_vec(struct vcpu *c, unsigned off)
-{
-	return (vec *)(void *)(c->state + off);
-}
-
-static u32 get_fpsr(struct vcpu *c)
-{
-	const vec *qc = slot_vec(c, OFF_QC);
-
-	return a64_fpsr_of_fpexc(translator_fpflags(c)) | (qc->d[0] | qc->d[1] ? FPSR_QC : 0);
-}
-
-static void set_fpsr(struct vcpu *c, u32 fpsr)
-{
-	translator_set_fpflags(c, a64_fpexc_of_fpsr(fpsr));
-	*slot_vec(c, OFF_QC) = (vec){ .d = { fpsr & FPSR_QC ? 1 : 0, 0 } };
 }
 
 /* --- building --- */
@@ -122,7 +105,7 @@ static void fill_records(struct vcpu *c, const struct sigframe *f, u8 *p)
 {
 	struct fpsimd_record fp = {
 		.head = { FPSIMD_MAGIC, sizeof fp },
-		.fpsr = get_fpsr(c),
+		.fpsr = a64_get_fpsr(c),
 		.fpcr = *(const u32 *)(const void *)(c->state + OFF_FPCR),
 	};
 
@@ -151,6 +134,30 @@ static void fill_ucontext(struct vcpu *c, const struct sigframe *f, struct ucont
 	fill_records(c, f, uc->mc.reserved);
 }
 
+static bool find_vdso(const struct mapping *m, void *arg)
+{
+	if (!m->name || strcmp(m->name, "[vdso]"))
+		return true;
+	*(gaddr *)arg = m->start;
+	return false;
+}
+
+/*
+ * Where a handler without SA_RESTORER returns to.  The vdso stays where the loader put it, so it is
+ * looked for once; threads that race find the same.
+ */
+static gaddr vdso_sigreturn(void)
+{
+	static gaddr vdso;
+	gaddr at = __atomic_load_n(&vdso, __ATOMIC_RELAXED);
+
+	if (!at) {
+		space_walk(find_vdso, &at);
+		__atomic_store_n(&vdso, at, __ATOMIC_RELAXED);
+	}
+	return at + A64_VDSO_SIGRETURN;
+}
+
 bool a64_push_frame(struct vcpu *c, const struct sigframe *f)
 {
 	struct rt_sigframe frame;
@@ -172,7 +179,7 @@ bool a64_push_frame(struct vcpu *c, const struct sigframe *f)
 		*vcpu_u64(c, OFF_X2) = frame_at + offsetof(struct rt_sigframe, uc);
 	}
 	*vcpu_u64(c, OFF_X29) = record_at;
-	*vcpu_u64(c, OFF_X30) = f->restorer;
+	*vcpu_u64(c, OFF_X30) = f->restorer ? f->restorer : vdso_sigreturn();
 	*vcpu_u64(c, OFF_SP) = frame_at;
 	*vcpu_u64(c, OFF_EXADDR) = EX_NONE;
 	c->pc = f->handler;
@@ -225,7 +232,7 @@ bool a64_pop_frame(struct vcpu *c, struct sigframe *f)
 	memcpy(c->state + OFF_V0, fp->v, sizeof fp->v);
 	*(u32 *)(void *)(c->state + OFF_FPCR) = fp->fpcr & FPCR_MASK;
 	translator_set_fpctl(c, a64_fpctl_of_fpcr(fp->fpcr));
-	set_fpsr(c, fp->fpsr);
+	a64_set_fpsr(c, fp->fpsr);
 
 	f->mask = frame.uc.sigmask;
 	f->altstack_sp = frame.uc.stack_sp;

@@ -142,16 +142,37 @@ u32 a64_fpctl_of_fpcr(u32 fpcr)
 	return (fpcr >> 22 & 15) | (fpcr & FPCR_FZ16 ? FPCTL_FLUSH16 : 0) | (fpcr & FPCR_AHP ? FPCTL_ALT_HALF : 0);
 }
 
-u32 a64_fpsr_of_fpexc(u32 e)
+/* The exceptions but for IDC, which has a life of its own. */
+static u32 fpsr_of_fpexc(u32 e)
 {
-	return (e & FPEXC_INVALID) | (e >> 1 & (FPSR_DZC | FPSR_OFC | FPSR_UFC | FPSR_IXC)) |
-	       (e & FPEXC_DENORMAL ? FPSR_IDC : 0);
+	return (e & FPEXC_INVALID) | (e >> 1 & (FPSR_DZC | FPSR_OFC | FPSR_UFC | FPSR_IXC));
 }
 
-u32 a64_fpexc_of_fpsr(u32 f)
+static u32 fpexc_of_fpsr(u32 f)
 {
-	return (f & FPSR_IOC) | (f & (FPSR_DZC | FPSR_OFC | FPSR_UFC | FPSR_IXC)) << 1 |
-	       (f & FPSR_IDC ? FPEXC_DENORMAL : 0);
+	return (f & FPSR_IOC) | (f & (FPSR_DZC | FPSR_OFC | FPSR_UFC | FPSR_IXC)) << 1;
+}
+
+static u32 *slot_u32(struct vcpu *c, unsigned off)
+{
+	return (u32 *)(void *)(c->state + off);
+}
+
+u32 a64_get_fpsr(struct vcpu *c)
+{
+	const vec *qc = (const vec *)(const void *)(c->state + OFF_QC);
+	u32 e = translator_fpflags(c);
+	bool flushed = e & FPEXC_DENORMAL && *slot_u32(c, OFF_FPCR) & FPCR_FZ;
+
+	return fpsr_of_fpexc(e) | (flushed ? FPSR_IDC : 0) | *slot_u32(c, OFF_IDC) |
+	       (qc->d[0] | qc->d[1] ? FPSR_QC : 0);
+}
+
+void a64_set_fpsr(struct vcpu *c, u32 fpsr)
+{
+	translator_set_fpflags(c, fpexc_of_fpsr(fpsr));
+	*slot_u32(c, OFF_IDC) = fpsr & FPSR_IDC;
+	*(vec *)(void *)(c->state + OFF_QC) = (vec){ .d = { fpsr & FPSR_QC ? 1 : 0, 0 } };
 }
 
 static ref w_field(struct tr *t, ref v, unsigned from, unsigned len, unsigned to)
@@ -165,10 +186,25 @@ static ref w_or(struct tr *t, ref a, ref b)
 	return ir2(t, IR_OR, T_I32, a, b);
 }
 
+/*
+ * FPSR.IDC says that an operand was flushed to zero.  A host may report any denormal operand as
+ * FPEXC_DENORMAL, so that counts only while FPCR.FZ is set; when FPCR is written, what has been
+ * collected moves to the slot IDC.
+ */
+static ref idc_read(struct tr *t, ref fpexc)
+{
+	ref flush = w_field(t, ir_get(t, SLOT_FPCR, T_I32), 24, 1, 7);
+
+	flush = ir2(t, IR_AND, T_I32, w_field(t, fpexc, 1, 1, 7), flush);
+	return w_or(t, flush, ir_get(t, SLOT_IDC, T_I32));
+}
+
 static void fpcr_write(struct tr *t, ref v)
 {
-	ref ctl;
+	ref ctl, e = ir1(t, IR_FPFLAGS, T_I32, 0);
 
+	ir_put(t, SLOT_IDC, idc_read(t, e));
+	ir1(t, IR_FPFLAGSW, T_NONE, ir2(t, IR_AND, T_I32, e, ir_const(t, T_I32, ~(u32)FPEXC_DENORMAL)));
 	v = ir2(t, IR_AND, T_I32, v, ir_const(t, T_I32, FPCR_MASK));
 	ir_put(t, SLOT_FPCR, v);
 	ctl = w_or(t, w_field(t, v, 22, 4, 0), w_or(t, w_field(t, v, 19, 1, 4), w_field(t, v, 26, 1, 5)));
@@ -179,18 +215,17 @@ static void fpcr_write(struct tr *t, ref v)
 static ref fpsr_read(struct tr *t)
 {
 	ref e = ir1(t, IR_FPFLAGS, T_I32, 0);
-	ref some = w_field(t, e, 2, 4, 1);
+	ref some = w_or(t, w_field(t, e, 0, 1, 0), w_field(t, e, 2, 4, 1));
 	ref qc = irx(t, IR_SETCC, T_I32, CC_NE, ir1(t, IR_VANYNZ, T_FLAGS, ir_get(t, SLOT_QC, T_V128)), 0, 0);
 
-	some = w_or(t, some, w_or(t, w_field(t, e, 0, 1, 0), w_field(t, e, 1, 1, 7)));
+	some = w_or(t, some, idc_read(t, e));
 	return w_or(t, some, ir2(t, IR_SHL, T_I32, qc, ir_const(t, T_I32, 27)));
 }
 
 static void fpsr_write(struct tr *t, ref v)
 {
-	ref e = w_or(t, w_field(t, v, 0, 1, 0), w_or(t, w_field(t, v, 1, 4, 2), w_field(t, v, 7, 1, 1)));
-
-	ir1(t, IR_FPFLAGSW, T_NONE, e);
+	ir1(t, IR_FPFLAGSW, T_NONE, w_or(t, w_field(t, v, 0, 1, 0), w_field(t, v, 1, 4, 2)));
+	ir_put(t, SLOT_IDC, ir2(t, IR_AND, T_I32, v, ir_const(t, T_I32, FPSR_IDC)));
 	ir_put(t, SLOT_QC, ir1(t, IR_I2V, T_V128, w_field(t, v, 27, 1, 0)));
 }
 

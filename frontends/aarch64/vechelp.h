@@ -1,18 +1,83 @@
 /*
- * C helpers of the floating-point and Advanced SIMD files: what no row or two of the IR expresses.
+ * C helpers of the floating-point and Advanced SIMD files: what no few rows of the IR express.
  *
- * All are pure functions of their arguments: element size, operation and FPCR are arguments, and
- * saturation is reported by a second function that returns the mask of saturated lanes, so that the
- * translator may drop, merge and move them like any operation.
+ * All are pure functions of their arguments, so that the translator may drop, merge and move them like
+ * any operation: element size and operation come in a control word, FPCR as an argument, saturation is
+ * told by a second function that returns the mask of saturated lanes.  (A helper that ORs into the state
+ * would order and spill everything around it.)  Floating-point exceptions go into the host's sticky
+ * flags, which are the guest's while translated code runs.
  */
 #ifndef FRONTENDS_AARCH64_VECHELP_H
 #define FRONTENDS_AARCH64_VECHELP_H
 
 #include "translator/ir.h"
 
-/* fphelp.c */
-extern const struct ir_helper a64_h_frintn_s, a64_h_frintn_d;   /* (ctl, value): ctl bit 0: 64-bit, bit 1: toward zero */
-extern const struct ir_helper a64_h_bfcvt;                      /* (fpcr, F32) to a bfloat16 in an F32's low half */
-extern const struct ir_helper a64_h_fjcvtzs;                    /* F64 to the 32-bit result | Z << 32 */
+/* --- vechelp.c: integers --- */
+
+/* Lane operations that saturate; SAT_ROUND and SAT_UNSIGNED modify the shifts. */
+enum sat_op {
+	SAT_SHL,      /* n shifted by the signed low byte of m, saturating; results of the operands' sign */
+	SAT_SHLU,     /* signed n, unsigned result: SQSHLU */
+	SAT_NONE_SHL, /* SRSHL, URSHL: rounding, not saturating */
+	SAT_SUQADD,   /* signed d + unsigned n */
+	SAT_USQADD,   /* unsigned d + signed n */
+	SAT_MLAH,     /* SQRDMLAH: d, n, m */
+	SAT_MLSH
+};
+enum { SAT_UNSIGNED = 1 << 8, SAT_ROUND = 1 << 9, SAT_SIZE = 16 /* position of log2 of the element's bytes */ };
+
+extern const struct ir_helper a64_h_sat, a64_h_sat_mask;  /* (ctl, d, n, m) */
+
+extern const struct ir_helper a64_h_pmul;    /* (n, m): PMUL */
+extern const struct ir_helper a64_h_pmull;   /* (half, n, m): PMULL, 8 bits */
+
+/* (signs, d, n, m): bit 0: n signed, bit 1: m signed. */
+extern const struct ir_helper a64_h_dot;     /* SDOT, UDOT, USDOT */
+extern const struct ir_helper a64_h_mmla;    /* SMMLA, UMMLA, USMMLA */
+
+/* --- fphelp.c --- */
+
+enum fp_op {
+	FP_ADD, FP_SUB, FP_MUL, FP_DIV, FP_SQRT, FP_MLA, FP_MLS, FP_MIN, FP_MAX, FP_MINNM, FP_MAXNM,
+	FP_ABD, FP_MULX, FP_RECPS, FP_RSQRTS, FP_CMPEQ, FP_CMPGE, FP_CMPGT, FP_ACGE, FP_ACGT,
+	FP_RECPE, FP_RSQRTE, FP_RECPX, FP_URECPE, FP_URSQRTE,
+	FP_RINT,      /* FPC_RND, FPC_EXACT */
+	FP_TO_INT,    /* FPC_RND, FPC_UNSIGNED, FPC_FRACTION */
+	FP_FROM_INT,  /* FPC_UNSIGNED, FPC_FRACTION */
+	FP_RINT_N     /* FPC_RND, FPC_WIDE: FRINT32Z and so on */
+};
+/* Control word: fp_op in bits 7..0; e: log2 of the element's bytes; lanes: how many to compute, the rest is zero. */
+enum {
+	FPC_SIZE = 8, FPC_LANES = 10, FPC_RND = 15, FPC_EXACT = 1 << 18, FPC_UNSIGNED = 1 << 18, FPC_WIDE = 1 << 18,
+	FPC_FRACTION = 19
+};
+extern const struct ir_helper a64_h_fp;      /* (ctl, fpcr, d, n, m) */
+
+/* Changes of format. */
+enum fp_cvt {
+	CVT_HALF_TO_SINGLE,      /* four in the low half */
+	CVT_SINGLE_TO_HALF,      /* four to the low half, upper half zero */
+	CVT_DOUBLE_TO_SINGLE_ODD,/* two, FCVTXN */
+	CVT_SINGLE_TO_BF16       /* four */
+};
+extern const struct ir_helper a64_h_cvt;     /* (fp_cvt | lanes << 8, fpcr, v) */
+
+extern const struct ir_helper a64_h_fjcvtzs; /* (fpcr, F64) to the 32-bit result | Z << 32 */
+
+/* Complex numbers: (rot | size << 2 | lanes << 4, fpcr, d, n, m) */
+extern const struct ir_helper a64_h_fcmla, a64_h_fcadd;
+
+/* bf16help.c: BFDOT, BFMMLA: (d, n, m) */
+extern const struct ir_helper a64_h_bfdot, a64_h_bfmmla;
+
+/* --- cryptohelp.c --- */
+
+enum sha_op {
+	SHA1_C, SHA1_P, SHA1_M, SHA256_H, SHA256_H2, SHA256_SU0, SHA256_SU1, SHA512_H, SHA512_H2, SHA512_SU0, SHA512_SU1
+};
+extern const struct ir_helper a64_h_sha;     /* (sha_op, d, n, m) */
+
+enum sm_op { SM3_SS1, SM3_PARTW1, SM3_PARTW2, SM3_TT1A, SM3_TT1B, SM3_TT2A, SM3_TT2B, SM4_E, SM4_EKEY };
+extern const struct ir_helper a64_h_sm;      /* (sm_op | index << 8, d, n, m); SM3_SS1: d is Va */
 
 #endif

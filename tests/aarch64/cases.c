@@ -163,15 +163,13 @@ static void to_vcpu(const struct case_state *s)
 	memcpy(slot(OFF_NZCV), &flags, 4);
 	memcpy(slot(OFF_FPCR), &s->fpcr, 4);
 	translator_set_fpctl(c, a64_fpctl_of_fpcr(s->fpcr));
-	translator_set_fpflags(c, a64_fpexc_of_fpsr(s->fpsr));
-	*(u32 *)slot(OFF_QC) = s->fpsr & FPSR_QC;
+	a64_set_fpsr(c, s->fpsr);
 	memcpy((void *)CASE_DATA, s->mem, sizeof s->mem);
 }
 
 static void from_vcpu(struct case_state *s)
 {
 	u32 flags;
-	vec qc;
 
 	memset(s, 0, sizeof *s);
 	memcpy(s->x, slot(OFF_X0), sizeof s->x);
@@ -182,8 +180,7 @@ static void from_vcpu(struct case_state *s)
 	s->nzcv = (flags & FLAG_N ? 8u << 28 : 0) | (flags & FLAG_Z ? 4u << 28 : 0) |
 		  (flags & FLAG_C ? 2u << 28 : 0) | (flags & FLAG_V ? 1u << 28 : 0);
 	memcpy(&s->fpcr, slot(OFF_FPCR), 4);
-	memcpy(&qc, slot(OFF_QC), sizeof qc);
-	s->fpsr = a64_fpsr_of_fpexc(translator_fpflags(&vcpu)) | (qc.d[0] | qc.d[1] ? FPSR_QC : 0);
+	s->fpsr = a64_get_fpsr(&vcpu);
 	memcpy(s->mem, (void *)CASE_DATA, sizeof s->mem);
 }
 

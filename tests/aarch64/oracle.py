@@ -95,7 +95,7 @@ def run_oracle(build, cases):
     here = os.path.dirname(os.path.abspath(__file__))
     subprocess.check_call(["aarch64-linux-gnu-gcc", "-O2", "-Wall", "-static", "-o", prog,
                            os.path.join(here, "oracle_guest.c")])
-    cmd = os.environ.get("ORACLE", "qemu-aarch64-static -cpu max,sve=off,sme=off").split() + [prog]
+    cmd = os.environ.get("ORACLE", "qemu-aarch64-static -cpu max,sve=off,sme=off,pauth=off").split() + [prog]
     raw = subprocess.run(cmd, input=b"".join(cases), stdout=subprocess.PIPE, check=True).stdout
     if len(raw) != CASE.size * len(cases):
         sys.exit("oracle.py: the oracle stopped at case %d" % (len(raw) // CASE.size))

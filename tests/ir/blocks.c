@@ -1,4 +1,7 @@
-/* Whole blocks: state forwarding, memory, faults, exits, calls, dead code, and what the verifier must refuse. */
+/*
+ * Whole blocks: state forwarding, memory, faults, exits, calls, dead code, and what the verifier
+ * must refuse.
+ */
 #include <fcntl.h>
 #include <stdio.h>
 #include <signal.h>
@@ -67,7 +70,8 @@ static int widen_get(struct tr *t)
 	ref n = ir_get(t, S_I0, T_I32), w = ir_get(t, S_I0, T_I64), n2 = ir_get(t, S_I0, T_I32);
 	ref d = ir_get(t, S_V0, T_F64), v = ir_get(t, S_V0, T_V128);
 
-	CHECK(n != w && ir_type_of(t, n) == T_I32 && ir_type_of(t, w) == T_I64 && ir_type_of(t, n2) == T_I32);
+	CHECK(n != w && ir_type_of(t, n) == T_I32 && ir_type_of(t, w) == T_I64 &&
+	      ir_type_of(t, n2) == T_I32);
 	ir_put(t, S_R_I32, ir2(t, IR_SUB, T_I32, n, n2));
 	ir_put(t, S_R_I64, w);
 	ir_put(t, S_R_F64, d);
@@ -106,17 +110,19 @@ static int load_block(struct tr *t)
 	};
 	ref a = ir2(t, IR_ADD, T_I64, ir_get(t, S_I0, T_I64), ir_const(t, T_I64, 8));
 
-	ir_put(t, slot[mem.type], ir_emit(t, IR_LOAD, mem.type, mem.aux, a, 0, (u32)(mem.disp - 8)));
+	ir_put(t, slot[mem.type],
+	       ir_emit(t, IR_LOAD, mem.type, mem.aux, a, 0, (u32)(mem.disp - 8)));
 	CHECK((s32)t->node[t->n - 2].c == mem.disp);
 	return test_end(t, 0);
 }
 
 static int store_block(struct tr *t)
 {
-	bool vector = mem.type == T_F32 || mem.type == T_F64 || mem.type == T_V64 || mem.type == T_V128;
+	bool vector =
+		mem.type == T_F32 || mem.type == T_F64 || mem.type == T_V64 || mem.type == T_V128;
 
-	ir_emit(t, IR_STORE, T_NONE, mem.aux, ir_get(t, S_I0, T_I64), ir_get(t, vector ? S_V0 : S_I1, mem.type),
-		(u32)mem.disp);
+	ir_emit(t, IR_STORE, T_NONE, mem.aux, ir_get(t, S_I0, T_I64),
+		ir_get(t, vector ? S_V0 : S_I1, mem.type), (u32)mem.disp);
 	return test_end(t, 0);
 }
 
@@ -140,7 +146,8 @@ static void test_loads(void)
 				unsigned w = 8u << size;
 				u64 want;
 
-				mem.aux = size | (v & 1 ? MEM_SIGNED : 0) | (v & 2 ? MEM_BE : 0) | (v & 4 ? MEM_ACQ : 0);
+				mem.aux = size | (v & 1 ? MEM_SIGNED : 0) | (v & 2 ? MEM_BE : 0) |
+					  (v & 4 ? MEM_ACQ : 0);
 				mem.disp = (s32)(v * 24) - 64;
 				name = "integer loads";
 				fresh_state();
@@ -202,7 +209,8 @@ static void test_stores(void)
 				mem.aux = size | (v & 1 ? MEM_BE : 0) | (v & 2 ? MEM_SEQ : 0);
 				mem.disp = -7;
 				st->i[0] = (u64)test_data + 16;
-				CHECK(run(store_block) == EXIT_TRAP && !memcmp(test_data, want, sizeof want));
+				CHECK(run(store_block) == EXIT_TRAP &&
+				      !memcmp(test_data, want, sizeof want));
 			}
 		}
 	}
@@ -211,7 +219,8 @@ static void test_stores(void)
 static int atomic_block(struct tr *t)
 {
 	ir_put(t, mem.type == T_I32 ? S_R_I32 : S_R_I64,
-	       ir_emit(t, mem.op, mem.type, mem.aux, ir_get(t, S_I0, T_I64), ir_get(t, S_I1, mem.type), 0));
+	       ir_emit(t, mem.op, mem.type, mem.aux, ir_get(t, S_I0, T_I64),
+		       ir_get(t, S_I1, mem.type), 0));
 	return test_end(t, 0);
 }
 
@@ -234,14 +243,17 @@ static u64 atomic_model(enum ir_op op, unsigned w, u64 m, u64 b)
 
 static void test_atomics(void)
 {
-	static const u64 values[] = { 0, 1, 0x7f7f7f7f7f7f7f7full, 0x8080808080808080ull, ~0ull, 0x1122334455667788ull };
+	static const u64 values[] = {
+		0, 1, 0x7f7f7f7f7f7f7f7full, 0x8080808080808080ull, ~0ull, 0x1122334455667788ull
+	};
 
 	name = "atomic operations";
 	for (mem.op = IR_XCHG; mem.op <= IR_AUMIN; mem.op++) {
 		for (unsigned size = MEM_8; size <= MEM_64; size++) {
 			for (unsigned k = 0; k < 36; k++) {
 				unsigned w = 8u << size;
-				u64 mask = ~0ull >> (64 - w), m = values[k % 6] & mask, b = values[k / 6], want, after;
+				u64 mask = ~0ull >> (64 - w), m = values[k % 6] & mask,
+				    b = values[k / 6], want, after;
 
 				fresh_state();
 				mem.type = size == MEM_64 || k & 1 ? T_I64 : T_I32;
@@ -253,7 +265,8 @@ static void test_atomics(void)
 				want = atomic_model(mem.op, w, m, b & mask) & mask;
 				CHECK(run(atomic_block) == EXIT_TRAP);
 				after = bytes_at(test_data + 64, w / 8, false);
-				CHECK(after == want && test_data[63] == 0x5a && test_data[64 + w / 8] == 0x5a);
+				CHECK(after == want && test_data[63] == 0x5a &&
+				      test_data[64 + w / 8] == 0x5a);
 				CHECK((mem.type == T_I32 ? st->r_i32 : st->r_i64) == m);
 			}
 		}
@@ -265,10 +278,13 @@ static int cas_block(struct tr *t)
 	ref a = ir_get(t, S_I0, T_I64);
 
 	if (mem.type == T_V128)
-		ir_put(t, S_R_V128, ir_emit(t, IR_CAS, T_V128, mem.aux, a, ir_get(t, S_V0, T_V128), ir_get(t, S_V1, T_V128)));
+		ir_put(t, S_R_V128,
+		       ir_emit(t, IR_CAS, T_V128, mem.aux, a, ir_get(t, S_V0, T_V128),
+			       ir_get(t, S_V1, T_V128)));
 	else
 		ir_put(t, mem.type == T_I32 ? S_R_I32 : S_R_I64,
-		       ir_emit(t, IR_CAS, mem.type, mem.aux, a, ir_get(t, S_I1, mem.type), ir_get(t, S_I2, mem.type)));
+		       ir_emit(t, IR_CAS, mem.type, mem.aux, a, ir_get(t, S_I1, mem.type),
+			       ir_get(t, S_I2, mem.type)));
 	return test_end(t, 0);
 }
 
@@ -287,7 +303,8 @@ static void test_cas(void)
 			memcpy(test_data + 64, &old, 8);
 			CHECK(run(cas_block) == EXIT_TRAP);
 			CHECK((mem.type == T_I32 ? st->r_i32 : st->r_i64) == old);
-			CHECK(bytes_at(test_data + 64, 1u << size, false) == (hit ? st->i[2] & mask : old));
+			CHECK(bytes_at(test_data + 64, 1u << size, false) ==
+			      (hit ? st->i[2] & mask : old));
 		}
 	}
 	for (unsigned hit = 0; hit < 2; hit++) {
@@ -398,14 +415,16 @@ static void test_exits(void)
 		fresh_state();
 		st->i[0] = in[k];
 		st->i[1] = target[2];
-		CHECK(run(exits) == EXIT_TRAP && test_cpu->trap == 10 + k && test_cpu->pc == target[k]);
+		CHECK(run(exits) == EXIT_TRAP && test_cpu->trap == 10 + k &&
+		      test_cpu->pc == target[k]);
 		CHECK(st->r_i64 == (k == 2 ? 7 : 0));
 		test_fresh_pc();
 	}
 
 	name = "undefined instruction";
 	fresh_state();
-	CHECK(run(undefined_second) == EXIT_UNDEF && test_cpu->pc == block_start + 4 && st->i[0] == 42);
+	CHECK(run(undefined_second) == EXIT_UNDEF && test_cpu->pc == block_start + 4 &&
+	      st->i[0] == 42);
 
 	name = "instructions over many blocks and pages";
 	test_fresh_pc();
@@ -415,7 +434,8 @@ static void test_exits(void)
 	st->i[0] = 0;
 	test_cpu->pc = target[2] - 4 * 2000;
 	test_translate = count_up;
-	CHECK(translator_run(test_cpu) == EXIT_TRAP && st->i[0] == 2001 && test_cpu->pc == target[2]);
+	CHECK(translator_run(test_cpu) == EXIT_TRAP && st->i[0] == 2001 &&
+	      test_cpu->pc == target[2]);
 
 	name = "request to come back";
 	translator_kick(test_cpu);
@@ -452,7 +472,9 @@ static void set_i1(struct vcpu *c, u64 v)
 }
 
 static const struct ir_helper h_mixed = { "mixed", mixed, T_I64, 4, H_VCPU, 0, 0 };
-static const struct ir_helper h_vector = { "vector_result", vector_result, T_V128, 2, H_PURE, 0, 0 };
+static const struct ir_helper h_vector = {
+	"vector_result", vector_result, T_V128, 2, H_PURE, 0, 0
+};
 static const struct ir_helper h_set = { "set_i1", set_i1, T_NONE, 1, H_VCPU, CLASS_GPR, CLASS_GPR };
 
 static int calls(struct tr *t)
@@ -464,7 +486,8 @@ static int calls(struct tr *t)
 	ir_call(t, &h_vector, ir_get(t, S_V0, T_V128), i0);  /* unused */
 	v = ir_call(t, &h_vector, ir_get(t, S_V0, T_V128), i0);
 	ir_put(t, S_V0, v);
-	ir_put(t, S_R_I64, ir_call(t, &h_mixed, ir_get(t, S_I0, T_I32), i0, ir_get(t, S_I2, T_I64), v));
+	ir_put(t, S_R_I64,
+	       ir_call(t, &h_mixed, ir_get(t, S_I0, T_I32), i0, ir_get(t, S_I2, T_I64), v));
 	ir_call(t, &h_set, i0);
 	i3 = ir_get(t, S_I3, T_I64);
 	CHECK(t->node[i3].op == IR_CONST);  /* another class: still known */
@@ -511,7 +534,8 @@ static void test_dce(void)
 	test_end(t, 0);
 	ir_dce(t);
 	ir_verify(t, "dead code test");
-	CHECK(count(t, IR_ADD) == 0 && count(t, IR_MUL) == 0 && count(t, IR_CALL) == 1 && count(t, IR_ARG) == 1);
+	CHECK(count(t, IR_ADD) == 0 && count(t, IR_MUL) == 0 && count(t, IR_CALL) == 1 &&
+	      count(t, IR_ARG) == 1);
 	CHECK(count(t, IR_LOAD) == 1 && count(t, IR_GET) == 1 && count(t, IR_INSN) == 1);
 }
 
@@ -584,11 +608,21 @@ static void bad_exit(struct tr *t)
 
 static void test_verifier(void)
 {
-	static const struct { const char *name; void (*build)(struct tr *t); } bad[] = {
-		{ "operand of another type", bad_type }, { "use before definition", bad_order }, { "no exit", bad_no_exit },
-		{ "use of a store", bad_use_of_store }, { "PUT of another type", bad_put }, { "lane", bad_lane },
-		{ "bit field", bad_field }, { "condition", bad_condition }, { "arguments without call", bad_args },
-		{ "access larger than its type", bad_size }, { "conditional exit to a computed address", bad_exit },
+	static const struct {
+		const char *name;
+		void (*build)(struct tr *t);
+	} bad[] = {
+		{ "operand of another type", bad_type },
+		{ "use before definition", bad_order },
+		{ "no exit", bad_no_exit },
+		{ "use of a store", bad_use_of_store },
+		{ "PUT of another type", bad_put },
+		{ "lane", bad_lane },
+		{ "bit field", bad_field },
+		{ "condition", bad_condition },
+		{ "arguments without call", bad_args },
+		{ "access larger than its type", bad_size },
+		{ "conditional exit to a computed address", bad_exit },
 	};
 
 	for (unsigned k = 0; k < ARRAY_LEN(bad); k++) {
@@ -607,14 +641,16 @@ static void test_verifier(void)
 			_exit(0);
 		}
 		waitpid(pid, &status, 0);
-		result(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT, "the verifier accepts: %s", name);
+		result(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT,
+		       "the verifier accepts: %s", name);
 	}
 }
 
 void test_blocks(void)
 {
 	st = test_state(test_cpu);
-	scratch = mmap(NULL, sizeof *scratch, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	scratch = mmap(NULL, sizeof *scratch, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		       -1, 0);
 	if (scratch == MAP_FAILED)
 		die("no memory");
 	test_slots();

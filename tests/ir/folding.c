@@ -1,9 +1,9 @@
 /*
- * Folding is right if it cannot be seen: random programs of integer operations, thick with constants
- * and extensions, must leave the same state whether they are built with or without it.
+ * Folding is right if it cannot be seen: random programs of integer operations, thick with
+ * constants and extensions, must leave the same state whether they are built with or without it.
  *
- * The unfolded form runs on the interpreter, the folded one on the engine under test; so with "jit" this
- * is a random test of the backend's integer operations and allocator, too.
+ * The unfolded form runs on the interpreter, the folded one on the engine under test; so with "jit"
+ * this is a random test of the backend's integer operations and allocator, too.
  */
 #include "tests/ir/test.h"
 #include "translator/eval.h"
@@ -25,8 +25,11 @@ static u32 pick(u32 n)
 
 static u64 constant(void)
 {
-	static const u64 edge[] = { 0, 1, 2, 3, 8, 16, 31, 32, 63, 64, 0xff, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff,
-				    0x100000000, 0x7fffffffffffffff, 0x8000000000000000, ~0ull, ~0ull - 1, 0x0f0f0f0f0f0f0f0f };
+	static const u64 edge[] = {
+		0, 1, 2, 3, 8, 16, 31, 32, 63, 64, 0xff, 0xffff, 0x7fffffff, 0x80000000,
+		0xffffffff, 0x100000000, 0x7fffffffffffffff, 0x8000000000000000, ~0ull, ~0ull - 1,
+		0x0f0f0f0f0f0f0f0f,
+	};
 
 	return edge[pick(ARRAY_LEN(edge))];
 }
@@ -78,8 +81,8 @@ static ref random_node(struct tr *t, struct values *i32, struct values *i64)
 	switch (op) {
 	case IR_MULHU:
 	case IR_MULHS: return emit(t, op, T_I64, 0, value(t, i64, T_I64), value(t, i64, T_I64), 0);
-	case IR_NOT: case IR_NEG: case IR_CLZ: case IR_CTZ: case IR_POPCNT: case IR_BSWAP: case IR_RBIT:
-		return emit(t, op, type, 0, a, 0, 0);
+	case IR_NOT: case IR_NEG: case IR_CLZ: case IR_CTZ:
+	case IR_POPCNT: case IR_BSWAP: case IR_RBIT: return emit(t, op, type, 0, a, 0, 0);
 	case IR_SHL: case IR_SHR: case IR_SAR: case IR_ROR:
 		return emit(t, op, type, 0, a, value(t, others, other), 0);
 	case IR_EXTR: return emit(t, op, type, 0, a, value(t, own, type), pick(w));
@@ -89,9 +92,12 @@ static ref random_node(struct tr *t, struct values *i32, struct values *i64)
 	case IR_UBFX:
 	case IR_SBFX: return emit(t, op, type, 0, a, lo, len);
 	case IR_BFI: return emit(t, op, type, 0, a, value(t, own, type), len << 8 | lo);
-	case IR_LEA: return emit(t, op, T_I64, pick(4), value(t, i64, T_I64), value(t, i64, T_I64), (u32)constant());
+	case IR_LEA:
+		return emit(t, op, T_I64, pick(4), value(t, i64, T_I64), value(t, i64, T_I64),
+			    (u32)constant());
 	case IR_CRC32:
-		return emit(t, op, T_I32, pick(3) | (pick(2) ? 4 : 0), value(t, i32, T_I32), value(t, others, other), 0);
+		return emit(t, op, T_I32, pick(3) | (pick(2) ? 4 : 0), value(t, i32, T_I32),
+			    value(t, others, other), 0);
 	default: return emit(t, op, type, 0, a, value(t, own, type), 0);
 	}
 }
@@ -145,7 +151,8 @@ void test_folding(unsigned rounds)
 		test_run();
 		same = !memcmp(st, &plain, sizeof plain);
 		if (same || shown++ < 5)
-			result(same, "random program %u (seed %#llx) differs when folded", n, (unsigned long long)program_seed);
+			result(same, "random program %u (seed %#llx) differs when folded", n,
+			       (unsigned long long)program_seed);
 		else
 			result(false, "random program %u differs when folded", n);
 	}

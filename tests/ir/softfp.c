@@ -2,9 +2,9 @@
  * Holds translator/softfp.c against the host's floating-point unit: values and exceptions of random
  * operands in every rounding mode, flushing or not.
  *
- * The unit agrees with IEEE 754 and so must softfp, except where softfp follows the Arm manual instead:
- * which NaN comes out (checked in cases.txt), tininess before rounding (the unit: after), and what a
- * flushed result raises.  Those differences are taken out below, each by name.
+ * The unit agrees with IEEE 754 and so must softfp, except where softfp follows the Arm manual
+ * instead: which NaN comes out (checked in cases.txt), tininess before rounding (the unit: after),
+ * and what a flushed result raises.  Those differences are taken out below, each by name.
  */
 #include <immintrin.h>
 #include <stdio.h>
@@ -50,17 +50,21 @@ static u64 operand(enum fp_format f)
 	return (frac & m) | (e & max) << fb | (r >> 63) << (eb + fb);
 }
 
-enum op { ADD, SUB, MUL, DIV, SQRT, FMA, RINT, TO_OTHER, FROM_S64, TO_S64, TO_S32, TO_HALF, FROM_HALF, COMPARE, OPS };
+enum op {
+	ADD, SUB, MUL, DIV, SQRT, FMA, RINT,
+	TO_OTHER, FROM_S64, TO_S64, TO_S32, TO_HALF, FROM_HALF, COMPARE, OPS
+};
 static const char *const op_name[] = {
-	"add", "sub", "mul", "div", "sqrt", "fma", "rint", "to_other", "from_s64", "to_s64", "to_s32", "to_half",
-	"from_half", "compare"
+	"add", "sub", "mul", "div", "sqrt", "fma", "rint",
+	"to_other", "from_s64", "to_s64", "to_s32", "to_half", "from_half", "compare"
 };
 
 /* The same operation by the host; flags through *exc. */
 __attribute__((target("fma,sse4.1,f16c"), noinline))
 static u64 host32(enum op op, u32 control, u64 a, u64 b, u64 c, u32 *exc)
 {
-	__m128 x = _mm_castsi128_ps(_mm_cvtsi32_si128((int)a)), y = _mm_castsi128_ps(_mm_cvtsi32_si128((int)b));
+	__m128 x = _mm_castsi128_ps(_mm_cvtsi32_si128((int)a)),
+	       y = _mm_castsi128_ps(_mm_cvtsi32_si128((int)b));
 	__m128 z = _mm_castsi128_ps(_mm_cvtsi32_si128((int)c)), r = x;
 	__m128i i = _mm_setzero_si128();
 	u32 old = _mm_getcsr();
@@ -78,12 +82,19 @@ static u64 host32(enum op op, u32 control, u64 a, u64 b, u64 c, u32 *exc)
 	case FMA: r = _mm_fmadd_ss(x, y, z); is_int = false; break;
 	case RINT: r = _mm_round_ss(x, x, 4); is_int = false; break;
 	case FROM_S64: r = _mm_cvtsi64_ss(_mm_setzero_ps(), (s64)a); is_int = false; break;
-	case FROM_HALF: r = _mm_cvtph_ps(_mm_cvtsi32_si128((int)(a & 0xffff))); is_int = false; break;
-	case TO_OTHER: out = (u64)_mm_cvtsi128_si64(_mm_castpd_si128(_mm_cvtss_sd(_mm_setzero_pd(), x))); break;
+	case FROM_HALF:
+		r = _mm_cvtph_ps(_mm_cvtsi32_si128((int)(a & 0xffff)));
+		is_int = false;
+		break;
+	case TO_OTHER:
+		out = (u64)_mm_cvtsi128_si64(_mm_castpd_si128(_mm_cvtss_sd(_mm_setzero_pd(), x)));
+		break;
 	case TO_S64: out = (u64)_mm_cvtss_si64(x); break;
 	case TO_S32: out = (u32)_mm_cvtss_si32(x); break;
 	case TO_HALF: i = _mm_cvtps_ph(x, 4); out = (u16)_mm_cvtsi128_si32(i); break;
-	default: out = _mm_ucomilt_ss(x, y) ? FP_LESS : _mm_ucomigt_ss(x, y) ? FP_GREATER : FP_EQUAL; break;
+	default:
+		out = _mm_ucomilt_ss(x, y) ? FP_LESS : _mm_ucomigt_ss(x, y) ? FP_GREATER : FP_EQUAL;
+		break;
 	}
 	__asm__ volatile("" : "+x"(r), "+r"(out));
 	*exc = _mm_getcsr() & 63;
@@ -94,7 +105,8 @@ static u64 host32(enum op op, u32 control, u64 a, u64 b, u64 c, u32 *exc)
 __attribute__((target("fma,sse4.1"), noinline))
 static u64 host64(enum op op, u32 control, u64 a, u64 b, u64 c, u32 *exc)
 {
-	__m128d x = _mm_castsi128_pd(_mm_cvtsi64_si128((s64)a)), y = _mm_castsi128_pd(_mm_cvtsi64_si128((s64)b));
+	__m128d x = _mm_castsi128_pd(_mm_cvtsi64_si128((s64)a)),
+		y = _mm_castsi128_pd(_mm_cvtsi64_si128((s64)b));
 	__m128d z = _mm_castsi128_pd(_mm_cvtsi64_si128((s64)c)), r = x;
 	u32 old = _mm_getcsr();
 	u64 out = 0;
@@ -111,10 +123,14 @@ static u64 host64(enum op op, u32 control, u64 a, u64 b, u64 c, u32 *exc)
 	case FMA: r = _mm_fmadd_sd(x, y, z); is_int = false; break;
 	case RINT: r = _mm_round_sd(x, x, 4); is_int = false; break;
 	case FROM_S64: r = _mm_cvtsi64_sd(_mm_setzero_pd(), (s64)a); is_int = false; break;
-	case TO_OTHER: out = (u32)_mm_cvtsi128_si32(_mm_castps_si128(_mm_cvtsd_ss(_mm_setzero_ps(), x))); break;
+	case TO_OTHER:
+		out = (u32)_mm_cvtsi128_si32(_mm_castps_si128(_mm_cvtsd_ss(_mm_setzero_ps(), x)));
+		break;
 	case TO_S64: out = (u64)_mm_cvtsd_si64(x); break;
 	case TO_S32: out = (u32)_mm_cvtsd_si32(x); break;
-	default: out = _mm_ucomilt_sd(x, y) ? FP_LESS : _mm_ucomigt_sd(x, y) ? FP_GREATER : FP_EQUAL; break;
+	default:
+		out = _mm_ucomilt_sd(x, y) ? FP_LESS : _mm_ucomigt_sd(x, y) ? FP_GREATER : FP_EQUAL;
+		break;
 	}
 	__asm__ volatile("" : "+x"(r), "+r"(out));
 	*exc = _mm_getcsr() & 63;
@@ -155,15 +171,21 @@ static bool nan_bits(enum fp_format f, u64 v)
 
 static bool smallest_normal(enum fp_format f, u64 v)
 {
-	return f == FP16 ? (v & 0x7fff) == 0x400 : f == FP32 ? (v & 0x7fffffff) == 0x800000 : v << 1 == 1ull << 53;
+	switch (f) {
+	case FP16: return (v & 0x7fff) == 0x400;
+	case FP32: return (v & 0x7fffffff) == 0x800000;
+	default: return v << 1 == 1ull << 53;
+	}
 }
 
-static void check(enum op op, enum fp_format f, enum ir_round round, bool flush, u64 a, u64 b, u64 c)
+static void check(enum op op, enum fp_format f, enum ir_round round, bool flush, u64 a, u64 b,
+		  u64 c)
 {
 	static const u8 rc[] = { [RND_NEAREST] = 0, [RND_DOWN] = 1, [RND_UP] = 2, [RND_ZERO] = 3 };
 	u32 control = MASKS | (u32)rc[round] << 13 | (flush ? FLUSH : 0), exc = 0, mask = ALL;
 	struct fpsem s = fp_sem(round | (flush ? FPCTL_FLUSH : 0));
-	u64 want = f == FP32 ? host32(op, control, a, b, c, &exc) : host64(op, control, a, b, c, &exc);
+	u64 want =
+		f == FP32 ? host32(op, control, a, b, c, &exc) : host64(op, control, a, b, c, &exc);
 	u64 got = soft(op, &s, f, a, b, c);
 	enum fp_format rf = result_format(op, f);
 	bool to_int = op == TO_S64 || op == TO_S32;
@@ -186,7 +208,8 @@ static void check(enum op op, enum fp_format f, enum ir_round round, bool flush,
 		}
 		if (flush && s.flags & FPEXC_UNDERFLOW)
 			mask &= ~(u32)FPEXC_INEXACT;
-		if (op == TO_HALF && flush)  /* the unit's flush does not reach halves, its flag does */
+		/* The unit's flush does not reach halves, its flag does. */
+		if (op == TO_HALF && flush)
 			mask &= ~(u32)FPEXC_UNDERFLOW;
 		if (op == FMA)  /* infinity * 0 + quiet NaN: the unit does not raise invalid */
 			mask &= nan_bits(f, c) ? ~(u32)FPEXC_INVALID : ~0u;
@@ -194,10 +217,11 @@ static void check(enum op op, enum fp_format f, enum ir_round round, bool flush,
 	if (got == want && (s.flags & mask) == (exc & mask))
 		return;
 	if (failures++ < 20)
-		printf("softfp: %s %s round %d flush %d: %llx %llx %llx: got %llx flags %x, host %llx flags %x\n",
+		printf("softfp: %s %s round %d flush %d: %llx %llx %llx: got %llx flags %x, host "
+		       "%llx flags %x\n",
 		       op_name[op], f == FP32 ? "f32" : "f64", round, flush, (unsigned long long)a,
-		       (unsigned long long)b, (unsigned long long)c, (unsigned long long)got, s.flags & mask,
-		       (unsigned long long)want, exc & mask);
+		       (unsigned long long)b, (unsigned long long)c, (unsigned long long)got,
+		       s.flags & mask, (unsigned long long)want, exc & mask);
 }
 
 void test_softfp(unsigned rounds)
@@ -216,7 +240,8 @@ void test_softfp(unsigned rounds)
 						continue;
 					if (op == FROM_S64)
 						a = (u64)((s64)rnd() >> (rnd() & 63));
-					check((enum op)op, f, (enum ir_round)(mode & 3), mode & 4, a, operand(f), operand(f));
+					check((enum op)op, f, (enum ir_round)(mode & 3), mode & 4,
+					      a, operand(f), operand(f));
 				}
 	result(failures == 0, "softfp: %u of %u comparisons differ", failures, checks);
 }

@@ -7,10 +7,24 @@
 
 /* Slots of the test guest, as numbers for GET and PUT and as its state. */
 enum {
-	S_I0, S_I1, S_I2, S_I3,        /* I64; some travel in host registers where the backend does that */
-	S_V0, S_V1, S_V2, S_V3,        /* V128 */
-	S_FL0, S_FL1, S_FL2,           /* FLAGS */
-	S_R_I32, S_R_I64, S_R_F32, S_R_F64, S_R_V64, S_R_V128, S_R_FLAGS,  /* results */
+	S_I0,
+	S_I1,
+	S_I2,
+	S_I3, /* I64; some travel in host registers where the backend does that */
+	S_V0,
+	S_V1,
+	S_V2,
+	S_V3, /* V128 */
+	S_FL0,
+	S_FL1,
+	S_FL2, /* FLAGS */
+	S_R_I32,
+	S_R_I64,
+	S_R_F32,
+	S_R_F64,
+	S_R_V64,
+	S_R_V128,
+	S_R_FLAGS, /* results */
 	SLOTS
 };
 
@@ -38,6 +52,21 @@ extern struct vcpu *test_cpu;
 /* A page of guest memory to read and write, and the address after it, which is not mapped. */
 extern u8 *test_data;
 enum { TEST_DATA_SIZE = 4096 };
+
+/*
+ * The bits of packed FLAGS that count; the low byte holds V alone, the rest may be anything, and is
+ * when these tests set them.
+ */
+enum { FLAG_BITS = FLAG_N | FLAG_Z | FLAG_C | FLAG_V, FLAG_JUNK = 0x5aa53600 };
+
+/*
+ * Exceptions that an engine owes under fpctl.  A backend takes the host's: they do not tell of
+ * flushed operands, and those of a flushed result may include inexact.
+ */
+u32 test_exceptions_owed(u32 fpctl);
+
+/* Sets FLAGS slots' bits that do not count to 0. */
+void test_clean_flags(struct test_state *s);
 
 /* A guest address where no translation has been made. */
 gaddr test_fresh_pc(void);

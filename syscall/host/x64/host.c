@@ -101,17 +101,17 @@ void host_blocking_interrupt(void *uc)
 		w[UC_RIP] = (u64)host_block_not_started;
 }
 
-u64 host_uc_pc(const void *uc)
+u64 host_signal_pc(const void *uc)
 {
 	return ((const u64 *)uc)[UC_RIP];
 }
 
-void host_uc_set_pc(void *uc, u64 pc)
+void host_signal_set_pc(void *uc, u64 pc)
 {
 	((u64 *)uc)[UC_RIP] = pc;
 }
 
-u64 *host_uc_mask(void *uc)
+u64 *host_signal_mask(void *uc)
 {
 	return (u64 *)uc + UC_MASK;
 }

@@ -49,6 +49,7 @@ static void operands(const struct gen *g, u32 i, ref out[3])
 	u8 kind[3] = { row->a, row->b, row->c };
 	u32 raw[3] = { n->a, n->b, n->c };
 
+	out[0] = out[1] = out[2] = 0;
 	for (int k = 0; k < 3; k++) {
 		bool value = kind[k] != K_N && kind[k] != K_U && kind[k] != K_K && kind[k] != K_P && kind[k] != K_C;
 
@@ -294,38 +295,59 @@ void store_xmm(struct gen *g, int r, struct mem m)
 	xmm_mem(g, MOVAPS_STORE, r, m);
 }
 
-static void load_pool(struct gen *g, ref v, int r)
+struct mem const_mem(struct gen *g, vec v, unsigned tail)
 {
-	vec c = g->t->pool[g->t->node[v].a];
+	unsigned k;
 
-	if (!c.d[0] && !c.d[1]) {
-		if (x64.avx)
-			vex_rrr(&g->e, OPC(0, 1, 0x57), r, r, r);
-		else
-			op_rr(&g->e, OPC(0, 1, 0x57), 0, r, r);
+	for (k = 0; k < g->nconsts; k++)
+		if (!memcmp(&g->consts[k], &v, sizeof v))
+			break;
+	if (k == g->nconsts) {
+		if (k == MAX_CONSTS) {
+			g->overflow = true;
+			k = 0;
+		} else {
+			g->consts[g->nconsts++] = v;
+		}
+	}
+	return (struct mem){ RIPREL, NOREG, tail, false, k };
+}
+
+void place_consts(struct gen *g)
+{
+	u8 *table;
+
+	if (!gen_room(g, 16 * (g->nconsts + 1)))
+		return;
+	if (g->refs.n > MAX_CONST_REFS) {
+		g->overflow = true;
 		return;
 	}
-	/* Through the integer side: no data among the code, no pool to reach. */
-	load_const(g, RAX, c.d[0]);
-	if (x64.avx)
-		vex_rrr(&g->e, OPC(1, 1, 0x6e) | OPC_W, r, 0, RAX);
-	else
-		op_rr(&g->e, OPC(1, 1, 0x6e), 1, r, RAX);
-	if (g->t->node[v].type != T_V128 || c.d[1] == 0)
+	if (!g->nconsts)
 		return;
-	if (c.d[1] == c.d[0]) {
-		if (x64.avx)
-			vex_rrr(&g->e, OPC(1, 1, 0x6c), r, r, r);
-		else
-			op_rr(&g->e, OPC(1, 1, 0x6c), 0, r, r);
-		return;
+	while (code_pc(&g->e) & 15)
+		e8(&g->e, 0xcc);
+	table = g->e.w;
+	memcpy(table, g->consts, 16 * g->nconsts);
+	g->e.w += 16 * g->nconsts;
+	for (u32 k = 0; k < g->refs.n; k++) {
+		u8 *at = g->refs.ref[k].at;
+		s32 d = table + 16 * g->refs.ref[k].constant - (at + 4 + g->refs.ref[k].tail);
+
+		memcpy(at, &d, 4);
 	}
-	load_const(g, RAX, c.d[1]);
-	if (x64.avx)
-		vex_rrr(&g->e, OPC(1, 3, 0x22) | OPC_W, r, r, RAX);
+}
+
+void load_constv(struct gen *g, int r, vec v)
+{
+	u32 opc = v.d[0] == 0 && v.d[1] == 0 ? OPC(0, 1, 0x57) : OPC(1, 1, 0x76);   /* xorps, pcmpeqd */
+
+	if (v.d[0] != v.d[1] || (v.d[0] + 1 > 1))
+		xmm_mem(g, MOVAPS_LOAD, r, const_mem(g, v, 0));
+	else if (x64.avx)
+		vex_rrr(&g->e, opc, r, r, r);
 	else
-		op_rr(&g->e, OPC(1, 3, 0x22), 1, r, RAX);
-	e8(&g->e, 1);
+		op_rr(&g->e, opc, 0, r, r);
 }
 
 static void load_value(struct gen *g, ref v, int r)
@@ -335,7 +357,7 @@ static void load_value(struct gen *g, ref v, int r)
 
 	if (x->kind == V_XMM) {
 		if (n->op == IR_CONSTV)
-			load_pool(g, v, r);
+			load_constv(g, r, g->t->pool[n->a]);
 		else if (x->spill >= 0)
 			xmm_mem(g, MOVAPS_LOAD, r, spill_mem(x->spill));
 		else if (x->home >= 0)
@@ -541,6 +563,14 @@ int temp_gpr(struct gen *g)
 	int r = alloc_gpr(g);
 
 	g->pin_gpr |= 1u << r;
+	return r;
+}
+
+int temp_xmm(struct gen *g)
+{
+	int r = alloc_xmm(g);
+
+	g->pin_xmm |= 1u << r;
 	return r;
 }
 

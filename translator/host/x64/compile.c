@@ -51,9 +51,9 @@ void host_init(u32 hide)
 	x64.lzcnt = (c81 & 1 << 5) && !(hide & HIDE_BMI);
 	x64.aes = (c & 1 << 25) && !(hide & HIDE_AES);
 	x64.pclmul = (c & 1 << 1) && !(hide & HIDE_AES);
-	/* F, DQ, BW, VL together: the level of every processor that has 128-bit forms at all */
-	x64.avx512 = x64.avx && zmm && (b7 & 1 << 16) && (b7 & 1 << 17) && (b7 & 1 << 30) && (b7 & 1u << 31) &&
-		     !(hide & HIDE_AVX512);
+	/* F, DQ, CD, BW, VL together: the level of every processor that has 128-bit forms at all */
+	x64.avx512 = x64.avx && zmm && (b7 & 1 << 16) && (b7 & 1 << 17) && (b7 & 1 << 28) && (b7 & 1 << 30) &&
+		     (b7 & 1u << 31) && !(hide & HIDE_AVX512);
 	x64.vbmi = x64.avx512 && (c7 & 1 << 1);
 	x64.bitalg = x64.avx512 && (c7 & 1 << 12);
 	x64.gfni = x64.avx && (c7 & 1 << 8);
@@ -173,7 +173,8 @@ static void reset(struct gen *g, struct tr *t, u8 *w, u64 x, u32 room, struct ho
 	memset(g->dirty_mask, 0, sizeof g->dirty_mask);
 	memset(g->mapped_mask, 0, sizeof g->mapped_mask);
 	memset(g->map_loc, 0, sizeof g->map_loc);
-	g->e = (struct code){ w, w + room, (s64)(x - (u64)w) };
+	g->e = (struct code){ w, w + room, (s64)(x - (u64)w), &g->refs };
+	g->nconsts = g->refs.n = 0;
 	g->t = t;
 	g->g = t->g;
 	g->out = out;
@@ -192,6 +193,7 @@ bool host_compile(struct tr *t, u8 *w, u64 x, u32 room, struct host_out *out)
 {
 	static struct gen gen;   /* under the translator's lock */
 	struct gen *g = &gen;
+	u32 code_size;
 
 	reset(g, t, w, x, room, out);
 	gen_prepare(g);
@@ -205,13 +207,15 @@ bool host_compile(struct tr *t, u8 *w, u64 x, u32 room, struct host_out *out)
 			end_node(g);
 	}
 	lower_stubs(g);
+	code_size = g->e.w - g->start;
+	place_consts(g);
 	if (g->overflow)
 		return false;
 	out->size = g->e.w - g->start;
 	if (log_on(LOG_OUT_ASM)) {
 		log_printf("OUT: 0x%llx: %u bytes at 0x%llx\n", (unsigned long long)t->start, out->size,
 			   (unsigned long long)x);
-		disas_log_host(w, out->size);
+		disas_log_host(w, code_size);
 	}
 	return true;
 }

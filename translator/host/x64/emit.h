@@ -12,10 +12,20 @@
 
 enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15, NOREG = -1 };
 
+enum { RIPREL = -2 };   /* base of a memory operand: a constant of the code (gen.h, const_mem) */
+
+/* Operands that wait for the place of their constant, which follows the code. */
+enum { MAX_CONST_REFS = 2048 };
+struct const_refs {
+	u32 n;
+	struct { u8 *at; u16 constant; u8 tail; } ref[MAX_CONST_REFS];   /* field; bytes from it to the next instruction, less 4 */
+};
+
 /* Where code goes: written at w, executed at w + delta. */
 struct code {
 	u8 *w, *end;
 	s64 delta;
+	struct const_refs *refs;
 };
 
 static inline u64 code_pc(const struct code *e)
@@ -25,9 +35,9 @@ static inline u64 code_pc(const struct code *e)
 
 struct mem {
 	s8 base, index;   /* NOREG: none */
-	u8 scale;         /* log2 */
+	u8 scale;         /* log2; with base RIPREL: bytes of immediate that follow the displacement */
 	bool gs;          /* relative to the gs base */
-	s32 disp;
+	s32 disp;         /* with base RIPREL: number of the constant */
 };
 
 /* pp: 0 none, 1 66, 2 F3, 3 F2.  map: 0 one-byte, 1 0F, 2 0F38, 3 0F3A. */
@@ -54,6 +64,18 @@ static inline void emit_modrm_mem(struct code *e, int reg, struct mem m, unsigne
 	s32 d8 = m.disp >> disp8_shift;
 	bool fits8 = (d8 << disp8_shift) == m.disp && d8 == (s8)d8;
 
+	if (m.base == RIPREL) {
+		e8(e, 0x05 | r);
+		/* one too many is noticed when the constants are placed */
+		if (e->refs->n < MAX_CONST_REFS) {
+			e->refs->ref[e->refs->n].at = e->w;
+			e->refs->ref[e->refs->n].constant = m.disp;
+			e->refs->ref[e->refs->n].tail = m.scale;
+		}
+		e->refs->n++;
+		e32(e, 0);
+		return;
+	}
 	if (m.base == NOREG) {
 		e8(e, 0x04 | r);
 		e8(e, m.scale << 6 | (m.index == NOREG ? 4 : m.index & 7) << 3 | 5);
@@ -162,6 +184,19 @@ static inline void evex_rrr(struct code *e, u32 opc, int reg, int vvvv, int rm, 
 	e8(e, 0x08 | k);
 	e8(e, opc_op(opc));
 	emit_modrm_reg(e, reg, rm);
+}
+
+/* The same with a memory operand of 16 bytes. */
+static inline void evex_rrm(struct code *e, u32 opc, int reg, int vvvv, struct mem m, int k)
+{
+	if (m.gs)
+		e8(e, 0x65);
+	e8(e, 0x62);
+	e8(e, (reg <= 7) << 7 | (m.index <= 7) << 6 | (m.base <= 7) << 5 | 1 << 4 | opc_map(opc));
+	e8(e, !!(opc & OPC_W) << 7 | (~vvvv & 15) << 3 | 4 | opc_pp(opc));
+	e8(e, 0x08 | k);
+	e8(e, opc_op(opc));
+	emit_modrm_mem(e, reg, m, 4);
 }
 
 /* --- the usual general-register instructions --- */

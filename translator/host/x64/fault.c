@@ -110,7 +110,7 @@ void host_recover(struct vcpu *c, const struct host_where *h, const void *contex
 	const ucontext_t *uc = context;
 	const u8 *p = h->map, *end = p + h->map_len;
 	struct place place[TR_MAX_SLOTS] = { { 0 } };
-	u64 code = h->code, pc = h->start, at = host_uc_pc(uc);
+	u64 code = h->code, pc = h->start, at = host_fault_pc(uc);
 
 	while (p < end) {
 		u64 next = code + varint(&p);
@@ -163,6 +163,10 @@ static void decode_rm(const ucontext_t *uc, const u8 *start, const u8 *p, struct
 				mod = 2;
 			else
 				a += get_gpr(uc, base);
+		} else if (rm == 5 && mod == 0) {
+			/* a constant after the code */
+			mod = 2;
+			a = (u64)p + 4 + imm;
 		} else {
 			a += get_gpr(uc, rm | rex_b << 3);
 		}
@@ -184,7 +188,7 @@ static void decode_rm(const ucontext_t *uc, const u8 *start, const u8 *p, struct
 
 static bool decode(const ucontext_t *uc, struct fpinsn *x)
 {
-	const u8 *start = (const u8 *)host_uc_pc(uc), *p = start;
+	const u8 *start = (const u8 *)host_fault_pc(uc), *p = start;
 	int rx = 0, rb = 0;
 	unsigned shift = 0;
 	bool imm;
@@ -278,6 +282,10 @@ static bool fix_lane(struct fpsem *s, const struct fpinsn *x, enum fp_format f, 
 		*r = fp_rint(s, f, b, round_of(s, x->imm), !(x->imm & 8));
 		return true;
 	}
+	if (x->map == 3 && (x->op | 1) == 0x51) {
+		*r = (x->imm & 1 ? fp_maxnm : fp_minnm)(s, f, a, b);
+		return true;
+	}
 	if (x->map != 1)
 		return false;
 	switch (x->op) {
@@ -285,9 +293,10 @@ static bool fix_lane(struct fpsem *s, const struct fpinsn *x, enum fp_format f, 
 	case 0x58: *r = fp_add(s, f, a, b); return true;
 	case 0x59: *r = fp_mul(s, f, a, b); return true;
 	case 0x5c: *r = fp_sub(s, f, a, b); return true;
-	case 0x5d: *r = fp_min(s, f, a, b); return true;
+	/* W marks the guest's minNum and maxNum (lower_vec_float.c) */
+	case 0x5d: *r = (x->w ? fp_minnm : fp_min)(s, f, a, b); return true;
 	case 0x5e: *r = fp_div(s, f, a, b); return true;
-	case 0x5f: *r = fp_max(s, f, a, b); return true;
+	case 0x5f: *r = (x->w ? fp_maxnm : fp_max)(s, f, a, b); return true;
 	case 0xc2: {
 		/* the predicates that the lowerings use: EQ LT LE UNORD NEQ NLT NLE ORD, quiet or not */
 		enum fp_order o = fp_compare(s, f, a, b, (x->imm & 3) == 1 || (x->imm & 3) == 2);
@@ -309,6 +318,19 @@ static void compare_eflags(ucontext_t *uc, enum fp_order o)
 	*e = (*e & ~(greg_t)0x8d5) | bits_[o];
 }
 
+static u64 get_lane(const vec *v, enum fp_format f, unsigned k)
+{
+	return f == FP64 ? v->d[k] : v->s[k];
+}
+
+static void set_lane(vec *v, enum fp_format f, unsigned k, u64 x)
+{
+	if (f == FP64)
+		v->d[k] = x;
+	else
+		v->s[k] = x;
+}
+
 /* Conversions and comparisons, whose result is not a lane of the operands' format. */
 static bool fix_other(struct fpsem *s, const struct fpinsn *x, enum fp_format f, ucontext_t *uc, vec b)
 {
@@ -321,8 +343,13 @@ static bool fix_other(struct fpsem *s, const struct fpinsn *x, enum fp_format f,
 	case 0x2c: case 0x2d: case 0x78: case 0x79: {
 		bool is_unsigned = x->op >= 0x78, trunc = x->op == 0x2c || x->op == 0x78;
 
-		if (x->pp < 2)
-			return false;
+		/* packed, AVX-512: to unsigned */
+		if (x->pp < 2) {
+			for (int k = 0; k < (f == FP32 ? 4 : 2); k++)
+				set_lane(d, f, k, fp_to_int(s, f, get_lane(&b, f, k), trunc ? RND_ZERO : s->round, true,
+							    f == FP32 ? 32 : 64, 0));
+			return true;
+		}
 		uc->uc_mcontext.gregs[greg[x->reg]] =
 			fp_to_int(s, f, v, trunc ? RND_ZERO : s->round, is_unsigned, x->w ? 64 : 32, 0);
 		return true;
@@ -346,6 +373,12 @@ static bool fix_other(struct fpsem *s, const struct fpinsn *x, enum fp_format f,
 			*d = (vec){ .d = { fp_convert(s, FP64, FP32, b.s[0]), fp_convert(s, FP64, FP32, b.s[1]) } };
 		}
 		return true;
+	case 0x7a:   /* vcvttpd2qq */
+		if (x->pp != 1)
+			return false;
+		for (int k = 0; k < 2; k++)
+			d->d[k] = fp_to_int(s, FP64, b.d[k], RND_ZERO, false, 64, 0);
+		return true;
 	case 0x5b:   /* cvtps2dq (66), cvttps2dq (F3) */
 		if (x->pp == 0)
 			return false;
@@ -364,13 +397,14 @@ bool host_fix_fp(struct vcpu *c, void *context)
 	enum fp_format f;
 	vec a, b, *d;
 	unsigned lanes;
-	bool scalar;
+	bool scalar, range;   /* range: VRANGE */
 
 	if (!decode(uc, &x))
 		return false;
 	d = get_xmm(uc, x.reg);
-	scalar = x.map == 2 ? (x.op & 1) && (x.op & 15) != 7 : x.map == 3 ? x.op >= 0x0a : x.pp >= 2;
-	f = (x.map == 2 ? x.w : x.map == 3 ? x.op & 1 : x.pp == 1 || x.pp == 3) ? FP64 : FP32;
+	range = x.map == 3 && (x.op | 1) == 0x51;
+	scalar = x.map == 2 ? (x.op & 1) && (x.op & 15) != 7 : range ? x.op & 1 : x.map == 3 ? x.op >= 0x0a : x.pp >= 2;
+	f = (x.map == 2 || range ? x.w : x.map == 3 ? x.op & 1 : x.pp == 1 || x.pp == 3) ? FP64 : FP32;
 	a = *get_xmm(uc, x.vvvv);
 	memset(&b, 0, sizeof b);
 	if (x.rm >= 0)
@@ -384,13 +418,9 @@ bool host_fix_fp(struct vcpu *c, void *context)
 		for (unsigned k = 0; k < lanes; k++) {
 			u64 v;
 
-			if (!fix_lane(&s, &x, f, f == FP64 ? d->d[k] : d->s[k], f == FP64 ? a.d[k] : a.s[k],
-				      f == FP64 ? b.d[k] : b.s[k], &v))
+			if (!fix_lane(&s, &x, f, get_lane(d, f, k), get_lane(&a, f, k), get_lane(&b, f, k), &v))
 				return false;
-			if (f == FP64)
-				r.d[k] = v;
-			else
-				r.s[k] = v;
+			set_lane(&r, f, k, v);
 		}
 		*d = r;
 	}

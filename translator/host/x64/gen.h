@@ -30,6 +30,8 @@ enum { XMM_SCRATCH = 15, XMM_SCRATCH2 = 14, XMM_COUNT = 14 };
 enum { GPR_ALLOC = 0xffff & ~(1 << RAX | 1 << RCX | 1 << RSP | 1 << R15) };
 enum { GPR_CALLEE_SAVED = 1 << RBX | 1 << RBP | 1 << R12 | 1 << R13 | 1 << R14 };
 
+enum { MAX_CONSTS = 512 };
+
 /* How EFLAGS holds the current flags value. */
 enum flags_form {
 	FORM_DIRECT,  /* SF ZF CF OF = N Z C V */
@@ -102,6 +104,10 @@ struct gen {
 	u8 map_loc[TR_MAX_SLOTS];        /* location codes as last encoded */
 	ref map_val[TR_MAX_SLOTS];
 	u64 mapped_mask[(TR_MAX_SLOTS + 63) / 64];  /* slots whose last location is not HOME */
+	/* constants of this translation: they follow its code */
+	u32 nconsts;
+	vec consts[MAX_CONSTS];
+	struct const_refs refs;
 	bool overflow;
 };
 
@@ -126,6 +132,7 @@ int def_xmm_from(struct gen *g, ref a, bool *same);
 /* A specific register made free (its content moved or evicted), pinned. */
 void take_gpr(struct gen *g, int r);
 int temp_gpr(struct gen *g);                     /* a free register, pinned until the end of the node */
+int temp_xmm(struct gen *g);
 /* If v is only in memory and not needed again soon: its memory operand. */
 bool use_mem(struct gen *g, ref v, struct mem *m);
 bool last_use(const struct gen *g, ref v);       /* the current node is v's last */
@@ -145,6 +152,10 @@ struct mem spill_mem(unsigned n);
 struct mem vcpu_mem(size_t offset);                  /* of a field of struct vcpu */
 void load_const(struct gen *g, int r, u64 c);        /* does not touch EFLAGS */
 void load_pc(struct gen *g, int r, gaddr a);
+/* The 16 bytes v as an aligned memory operand of an instruction whose displacement `tail` bytes of immediate follow. */
+struct mem const_mem(struct gen *g, vec v, unsigned tail);
+void load_constv(struct gen *g, int r, vec v);       /* EFLAGS and rax stay as they are */
+void place_consts(struct gen *g);                    /* after the last instruction */
 ref real(const struct gen *g, ref v);                /* through aliases */
 u32 next_after(const struct gen *g, ref v);          /* next use of v after the current node */
 

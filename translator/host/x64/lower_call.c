@@ -78,6 +78,21 @@ static void move_all(struct gen *g, bool xmm, struct move *m, unsigned n)
 			do_move(g, xmm, &m[k]);
 }
 
+/* Arguments come into registers, where no write to their slots reaches them. */
+static void hold(struct gen *g, const ref *args, unsigned n)
+{
+	for (unsigned k = 0; k < n; k++) {
+		ref v = real(g, args[k]);
+
+		if (g->v[v].reg == NOREG && g->v[v].home < 0 && g->v[v].spill < 0)
+			continue;
+		if (g->v[v].kind == V_XMM)
+			use_xmm(g, v);
+		else
+			use_gpr(g, v);
+	}
+}
+
 /* Values that are needed later leave the caller-saved registers; dying arguments stay. */
 static void save_live(struct gen *g)
 {
@@ -168,7 +183,6 @@ void call_with_vcpu(struct gen *g, void *fn, unsigned nimm, const u64 *imm)
 bool lower_call(struct gen *g, const struct ir_node *n)
 {
 	const struct ir_helper *h;
-	unsigned classes;
 	ref args[16];
 	u32 j = g->i;
 
@@ -181,19 +195,11 @@ bool lower_call(struct gen *g, const struct ir_node *n)
 		while (g->t->node[j].op != IR_ARG);
 		args[k - 1] = g->t->node[j].a;
 	}
+	hold(g, args, h->nargs);
 	for (u32 k = j; h->nargs && k < g->i; k++)
 		if (g->t->node[k].op == IR_ARG)
 			g->v[real(g, g->t->node[k].a)].next = g->nu[k][0];
-	classes = h->flags & H_FAULT ? CLASS_ALL : h->reads | h->writes;
-	flush_slots(g, classes);
-	for (unsigned k = 0; k < h->nargs; k++)
-		/* an argument that lived only in a slot must survive its slot */
-		if (h->writes && g->v[real(g, args[k])].reg == NOREG && g->v[real(g, args[k])].home >= 0) {
-			if (g->v[real(g, args[k])].kind == V_XMM)
-				use_xmm(g, args[k]);
-			else
-				use_gpr(g, args[k]);
-		}
+	flush_slots(g, h->flags & H_FAULT ? CLASS_ALL : h->reads | h->writes);
 	drop_slots(g, h->writes);
 	if (h->flags & H_FAULT) {
 		load_pc(g, RAX, g->insn_pc);

@@ -40,9 +40,12 @@ static void pack_fp(struct gen *g)
 
 void pack_flags(struct gen *g, int r)
 {
-	BUG_ON(g->flags_form == FORM_BIT);
 	if (g->flags_form == FORM_FP) {
 		pack_fp(g);
+	} else if (g->flags_form == FORM_BIT) {
+		mov_ri(&g->e, RAX, FLAG_Z);
+		mov_ri(&g->e, RCX, 0);
+		op_rr(&g->e, OPC(0, 1, 0x40 | X_B), 0, RAX, RCX);
 	} else {
 		if (g->flags_form == FORM_INV)
 			cmc(g);
@@ -97,8 +100,8 @@ void need_flags(struct gen *g, ref v, int form)
 	}
 	if (form < 0 || g->flags_form == (enum flags_form)form)
 		return;
-	if (g->flags_form == FORM_FP) {
-		pack_fp(g);
+	if (g->flags_form == FORM_FP || g->flags_form == FORM_BIT) {
+		pack_flags(g, RAX);
 		unpack_eax(g);
 		g->flags_form = FORM_DIRECT;
 	}
@@ -261,7 +264,7 @@ static void lower_carry_flags(struct gen *g, const struct ir_node *n)
 
 static void emit_ucomis(struct gen *g, ref a, ref b, bool signalling)
 {
-	u32 opc = OPC(g->t->node[real(g, a)].type == T_F64, 1, signalling ? 0x2f : 0x2e);
+	u32 opc = OPC(g->t->node[a].type == T_F64, 1, signalling ? 0x2f : 0x2e);
 	int ra = use_xmm(g, a), rb = use_xmm(g, b);
 
 	if (x64.avx)
@@ -468,7 +471,7 @@ static void lower_any(struct gen *g, const struct ir_node *n)
 	int r = use_xmm(g, n->a);
 
 	clobber_flags(g);
-	if (g->t->node[real(g, n->a)].type == T_V64) {
+	if (g->t->node[n->a].type == T_V64) {
 		if (x64.avx)
 			vex_rrr(&g->e, OPC(2, 1, 0x7e), XMM_SCRATCH, 0, r);
 		else

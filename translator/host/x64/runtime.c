@@ -104,7 +104,7 @@ static struct { u64 enter, exit, abort; } entry;
 
 u32 host_runtime(u8 *w, u64 x, u64 rt[RT_COUNT])
 {
-	struct code e = { w, w + 4096, (s64)(x - (u64)w) };
+	struct code e = { .w = w, .end = w + 4096, .delta = (s64)(x - (u64)w) };
 
 	entry.enter = code_pc(&e);
 	emit_enter(&e);
@@ -149,7 +149,7 @@ bool host_ret_stack_fault(struct vcpu *c, u64 addr, void *uc)
 	return true;
 }
 
-u64 host_uc_pc(const void *uc)
+u64 host_fault_pc(const void *uc)
 {
 	return ((const ucontext_t *)uc)->uc_mcontext.gregs[REG_RIP];
 }

@@ -1,0 +1,79 @@
+/*
+ * AES and carry-less products.
+ *
+ * The guest's steps are halves of the host's rounds: with a key of zero the host's last round is the
+ * substitution step alone, and its inverse before a full round leaves only the mixing of columns.  A
+ * substitution whose one use is the mixing that belongs to it becomes a full round in its place, and
+ * the mixing nothing.
+ */
+#include "translator/host/x64/vec.h"
+
+enum { AESENC = OPC(1, 2, 0xdc), AESENCLAST = OPC(1, 2, 0xdd), AESDEC = OPC(1, 2, 0xde), AESDECLAST = OPC(1, 2, 0xdf),
+       AESIMC = OPC(1, 2, 0xdb), PCLMULQDQ = OPC(1, 3, 0x44) };
+
+/* True where substitution v does what `mix`, its one user, would. */
+static bool is_full_round(const struct gen *g, ref v, u16 mix)
+{
+	const struct tr *t = g->t;
+
+	v = real(g, v);
+	return g->uses[v] == 1 && t->node[v].op == (mix == IR_AESMC ? IR_AESENC : IR_AESDEC);
+}
+
+static void lower_substitution(struct gen *g, const struct ir_node *n)
+{
+	bool enc = n->op == IR_AESENC;
+	u16 mix = enc ? IR_AESMC : IR_AESIMC;
+	u32 next = g->v[g->i].next;
+	bool full = g->uses[g->i] == 1 && next != NEVER && g->t->node[next].op == mix;
+	int a = use_xmm(g, n->a), d = def_xmm(g);
+
+	x_zero(g, XMM_SCRATCH);
+	x_rrr(g, enc ? full ? AESENC : AESENCLAST : full ? AESDEC : AESDECLAST, d, a, XMM_SCRATCH);
+}
+
+static void lower_mix(struct gen *g, const struct ir_node *n)
+{
+	int a, d;
+	bool same;
+
+	if (is_full_round(g, n->a, n->op)) {
+		use_xmm(g, n->a);
+		def_xmm_from(g, n->a, &same);
+		return;
+	}
+	a = use_xmm(g, n->a);
+	d = def_xmm(g);
+	if (n->op == IR_AESIMC) {
+		x_rr(g, AESIMC, d, a);
+		return;
+	}
+	x_zero(g, XMM_SCRATCH);
+	x_rrr(g, AESDECLAST, d, a, XMM_SCRATCH);
+	x_rrr(g, AESENC, d, d, XMM_SCRATCH);
+}
+
+bool lower_crypto(struct gen *g, const struct ir_node *n)
+{
+	int a, b, d;
+
+	switch (n->op) {
+	case IR_AESENC:
+	case IR_AESDEC:
+		if (x64.aes)
+			lower_substitution(g, n);
+		return x64.aes;
+	case IR_AESMC:
+	case IR_AESIMC:
+		if (x64.aes)
+			lower_mix(g, n);
+		return x64.aes;
+	case IR_CLMUL:
+		if (!x64.pclmul)
+			return false;
+		use_xmm2(g, n, &a, &b, &d);
+		x_rrri(g, PCLMULQDQ, d, a, b, n->c & 0x11);
+		return true;
+	}
+	return false;
+}

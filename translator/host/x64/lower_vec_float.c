@@ -1,0 +1,325 @@
+/*
+ * Floating point in lanes, under the rules of lower_fp.c: what differs from the guest begins with an
+ * invalid-operation exception, and fault.c computes the whole instruction exactly.
+ *
+ * The upper half of a V64's register is not the guest's: whatever it holds must not raise exceptions.
+ * Operands of that type are copied into both halves first, which raises just what the lower half does.
+ *
+ * Left to the interpreter: rounding to nearest with ties away (no host mode), fused products without FMA,
+ * and conversions to unsigned or 64-bit integers where only AVX-512 has them.
+ */
+#include "translator/host/x64/vec.h"
+
+enum { ADDP = 0x58, MULP = 0x59, SUBP = 0x5c, MINP = 0x5d, DIVP = 0x5e, MAXP = 0x5f, SQRTP = 0x51, CMPP = 0xc2 };
+
+/* A packed instruction on elements of 4 (e 2) or 8 bytes (e 3). */
+static u32 packed(unsigned e, u8 op)
+{
+	return OPC(e == 3, 1, op);
+}
+
+/* The register of operand v as an input that raises no exceptions of its own; copy: where to make one. */
+static int input(struct gen *g, ref v, int r, int copy)
+{
+	if (!is_v64(g, v))
+		return r;
+	x_rr(g, MOVDDUP, copy, r);
+	return copy;
+}
+
+static void inputs(struct gen *g, const struct ir_node *n, int *a, int *b, int *d)
+{
+	use_xmm2(g, n, a, b, d);
+	*a = input(g, n->a, *a, XMM_SCRATCH);
+	*b = input(g, n->b, *b, XMM_SCRATCH2);
+}
+
+static void lower_binary(struct gen *g, const struct ir_node *n, u8 op)
+{
+	int a, b, d;
+
+	inputs(g, n, &a, &b, &d);
+	x_rrr(g, packed(n->aux, op), d, a, b);
+}
+
+static bool lower_fused(struct gen *g, const struct ir_node *n)
+{
+	u32 opc = OPC(1, 2, n->op == IR_VFMA ? 0xb8 : 0xbc) | (n->aux == 3 ? OPC_W : 0);   /* 231 forms */
+	int a, b, c, d;
+	bool same;
+
+	if (!x64.fma)
+		return false;
+	a = use_xmm(g, n->a);
+	b = use_xmm(g, n->b);
+	c = use_xmm(g, n->c);
+	if (n->type == T_V64) {
+		d = def_xmm(g);
+		a = input(g, n->a, a, XMM_SCRATCH);
+		b = input(g, n->b, b, XMM_SCRATCH2);
+		input(g, n->c, c, d);
+	} else if (c == a || c == b) {
+		d = def_xmm(g);
+		move_xmm(g, d, c);
+	} else {
+		d = def_xmm_from(g, n->c, &same);
+	}
+	vex_rrr(&g->e, opc, d, a, b);
+	return true;
+}
+
+/*
+ * The host returns its second operand for two zeros.  The second instruction returns a's for them, and
+ * anything else again; zeros then combine by their signs.
+ */
+static void lower_minmax(struct gen *g, const struct ir_node *n)
+{
+	bool max = n->op == IR_VFMAX;
+	u32 opc = packed(n->aux, max ? MAXP : MINP);
+	int a, b, d;
+
+	inputs(g, n, &a, &b, &d);
+	x_rrr(g, opc, d, a, b);
+	x_rrr(g, opc, XMM_SCRATCH2, d, a);
+	x_rrr(g, max ? PAND : POR, d, d, XMM_SCRATCH2);
+}
+
+/*
+ * minNum and maxNum.  VRANGE is just these.  Without it, the W bit, which MINPS and MAXPS do not look at,
+ * tells fault.c that the NaN it is called for counts as a missing number.
+ */
+static void lower_minmax_number(struct gen *g, const struct ir_node *n)
+{
+	bool max = n->op == IR_VFMAXNM;
+	unsigned e = n->aux;
+	int a, b, d;
+
+	inputs(g, n, &a, &b, &d);
+	if (x64.avx512) {
+		evex_rrr(&g->e, VRANGEPS | (e == 3 ? OPC_W : 0), d, a, b, 0);
+		e8(&g->e, 4 | max);
+		return;
+	}
+	x_rrr(g, packed(e, max ? MAXP : MINP) | OPC_W, d, a, b);
+	/* for two zeros combine their signs; b may be xmm14 already */
+	x_rrri(g, packed(e, CMPP), XMM_SCRATCH2, b, a, 0);
+	if (max) {
+		x_rrr(g, PANDN, XMM_SCRATCH, a, XMM_SCRATCH2);
+		x_rrr(g, PANDN, XMM_SCRATCH, XMM_SCRATCH, d);
+		move_xmm(g, d, XMM_SCRATCH);
+	} else {
+		x_rrr(g, PAND, XMM_SCRATCH2, XMM_SCRATCH2, a);
+		x_rrr(g, POR, d, d, XMM_SCRATCH2);
+	}
+}
+
+static void lower_sign(struct gen *g, const struct ir_node *n)
+{
+	u64 sign = n->aux == 3 ? 1ull << 63 : 1u << 31;
+	int a = use_xmm(g, n->a), d = def_xmm(g);
+
+	if (n->op == IR_VFNEG)
+		x_rrc(g, PXOR, d, a, splat(n->aux, sign));
+	else
+		x_rrc(g, PAND, d, a, splat(n->aux, sign - 1));
+}
+
+static void lower_compare(struct gen *g, const struct ir_node *n)
+{
+	int a, b, d;
+
+	inputs(g, n, &a, &b, &d);
+	if (n->op == IR_VFCMPEQ)
+		x_rrri(g, packed(n->aux, CMPP), d, a, b, 0);
+	else
+		x_rrri(g, packed(n->aux, CMPP), d, b, a, n->op == IR_VFCMPGT ? 1 : 2);
+}
+
+static bool lower_pairwise(struct gen *g, const struct ir_node *n)
+{
+	int a, b, d;
+
+	if (n->type == T_V64 && n->aux == 3)
+		return false;
+	use_xmm2(g, n, &a, &b, &d);
+	if (n->aux == 3) {
+		x_rrr(g, PUNPCKLQDQ, XMM_SCRATCH2, a, b);
+		x_rrr(g, PUNPCKHQDQ, XMM_SCRATCH, a, b);
+	} else if (n->type == T_V64) {
+		x_rrr(g, PUNPCKLQDQ, d, a, b);
+		x_rri(g, PSHUFD, XMM_SCRATCH2, d, 0x88);
+		x_rri(g, PSHUFD, XMM_SCRATCH, d, 0xdd);
+	} else {
+		x_rrri(g, SHUFPS, XMM_SCRATCH2, a, b, 0x88);
+		x_rrri(g, SHUFPS, XMM_SCRATCH, a, b, 0xdd);
+	}
+	x_rrr(g, packed(n->aux, ADDP), d, XMM_SCRATCH2, XMM_SCRATCH);
+	return true;
+}
+
+static void round_lanes(struct gen *g, unsigned e, int d, int s, unsigned mode, bool inexact)
+{
+	static const u8 imm[] = { [RND_NEAREST] = 0, [RND_UP] = 2, [RND_DOWN] = 1, [RND_ZERO] = 3, [RND_CURRENT] = 4 };
+
+	x_rri(g, OPC(1, 3, e == 3 ? 0x09 : 0x08), d, s, imm[mode] | (inexact ? 0 : 8));
+}
+
+static bool lower_round(struct gen *g, const struct ir_node *n)
+{
+	int a, d;
+
+	if ((n->b & RND_MASK) == RND_AWAY)
+		return false;
+	a = use_xmm(g, n->a);
+	d = def_xmm(g);
+	round_lanes(g, n->aux, d, input(g, n->a, a, XMM_SCRATCH), n->b & RND_MASK, n->b & 0x80);
+	return true;
+}
+
+/* --- conversions --- */
+
+/* 2^n in each lane. */
+static vec power(unsigned e, int n)
+{
+	return splat(e, e == 3 ? (u64)(1023 + n) << 52 : (u64)(127 + n) << 23);
+}
+
+/* Both halves exactly, one rounding in their sum. */
+static void words_from_unsigned(struct gen *g, int d, int s)
+{
+	x_rrc(g, PAND, d, s, splat(2, 0xffff));
+	x_rr(g, OPC(0, 1, 0x5b), d, d);
+	x_shift(g, VSH_RL, 1, XMM_SCRATCH, s, 16);
+	x_rr(g, OPC(0, 1, 0x5b), XMM_SCRATCH, XMM_SCRATCH);
+	x_rrc(g, OPC(0, 1, MULP), XMM_SCRATCH, XMM_SCRATCH, power(2, 16));
+	x_rrr(g, OPC(0, 1, ADDP), d, d, XMM_SCRATCH);
+}
+
+/*
+ * The halves of 64 bits become fractions of doubles with known exponents by OR; what that adds is
+ * subtracted from the upper one exactly, and the sum rounds once.  s may be xmm15.
+ */
+static void quads_from_int(struct gen *g, int d, int s, bool is_unsigned)
+{
+	u64 two52 = 0x4330000000000000, two84 = 0x4530000000000000;
+
+	x_rrc(g, PAND, d, s, splat(3, 0xffffffff));
+	x_rrc(g, POR, d, d, splat(3, two52));
+	x_zero(g, XMM_SCRATCH2);
+	x_rrr(g, PCMPEQQ, XMM_SCRATCH2, XMM_SCRATCH2, s);
+	x_shift(g, VSH_RL, 2, XMM_SCRATCH, s, 32);
+	x_rrc(g, PXOR, XMM_SCRATCH, XMM_SCRATCH, splat(3, is_unsigned ? two84 : two84 | 0x80000000));
+	x_rrc(g, OPC(1, 1, SUBP), XMM_SCRATCH, XMM_SCRATCH,
+	      splat(3, is_unsigned ? two84 | 0x00100000 : two84 | 0x80100000));
+	x_rrr(g, OPC(1, 1, ADDP), d, d, XMM_SCRATCH);
+	/* rounding down, the sum of opposite numbers is -0 */
+	x_rrr(g, PANDN, XMM_SCRATCH2, XMM_SCRATCH2, d);
+	move_xmm(g, d, XMM_SCRATCH2);
+}
+
+static void lower_from_int(struct gen *g, const struct ir_node *n)
+{
+	bool is_unsigned = n->b & 1;
+	unsigned e = n->aux;
+	int a = use_xmm(g, n->a), d = def_xmm(g);
+
+	a = input(g, n->a, a, XMM_SCRATCH);
+	if (x64.avx512 && e == 3)
+		evex_rrr(&g->e, OPC(2, 1, is_unsigned ? 0x7a : 0xe6) | OPC_W, d, 0, a, 0);
+	else if (e == 3)
+		quads_from_int(g, d, a, is_unsigned);
+	else if (x64.avx512 && is_unsigned)
+		evex_rrr(&g->e, OPC(3, 1, 0x7a), d, 0, a, 0);
+	else if (is_unsigned)
+		words_from_unsigned(g, d, a);
+	else
+		x_rr(g, OPC(0, 1, 0x5b), d, a);
+	if (n->b >> 1)
+		x_rrc(g, packed(e, MULP), d, d, power(e, -(int)(n->b >> 1)));
+}
+
+/* Two 64-bit lanes through the general registers. */
+static void quads_to_int(struct gen *g, int d, int s, bool both)
+{
+	u32 cvttsd2si = OPC(3, 1, 0x2c) | OPC_W;
+
+	x_rr(g, cvttsd2si, RAX, s);
+	if (both) {
+		x_rri(g, PSHUFD, d, s, 0xee);
+		x_rr(g, cvttsd2si, RCX, d);
+	}
+	x_rr(g, MOVD_TO_XMM | OPC_W, d, RAX);
+	if (both) {
+		x_rr(g, MOVD_TO_XMM | OPC_W, XMM_SCRATCH, RCX);
+		x_rrr(g, PUNPCKLQDQ, d, d, XMM_SCRATCH);
+	}
+}
+
+static bool lower_to_int(struct gen *g, const struct ir_node *n)
+{
+	unsigned e = n->aux, mode = n->b & RND_MASK, fraction = n->b >> 8;
+	bool is_unsigned = n->b & 0x80;
+	int a, d;
+
+	if (mode == RND_AWAY || (is_unsigned && !x64.avx512))
+		return false;
+	a = use_xmm(g, n->a);
+	d = def_xmm(g);
+	a = input(g, n->a, a, XMM_SCRATCH);
+	if (fraction) {
+		x_rrc(g, packed(e, MULP), XMM_SCRATCH, a, power(e, fraction));
+		a = XMM_SCRATCH;
+	}
+	if (mode != RND_ZERO) {
+		round_lanes(g, e, XMM_SCRATCH, a, mode, true);
+		a = XMM_SCRATCH;
+	}
+	if (is_unsigned)
+		evex_rrr(&g->e, OPC(e == 3, 1, 0x78) | (e == 3 ? OPC_W : 0), d, 0, a, 0);
+	else if (e == 2)
+		x_rr(g, OPC(2, 1, 0x5b), d, a);
+	else if (x64.avx512)
+		evex_rrr(&g->e, OPC(1, 1, 0x7a) | OPC_W, d, 0, a, 0);
+	else
+		quads_to_int(g, d, a, n->type == T_V128);
+	return true;
+}
+
+static void lower_convert(struct gen *g, const struct ir_node *n)
+{
+	int a = use_xmm(g, n->a), d = def_xmm(g);
+
+	if (n->op == IR_VFWIDEN && n->b) {
+		x_rri(g, PSHUFD, XMM_SCRATCH, a, 0xee);
+		a = XMM_SCRATCH;
+	}
+	x_rr(g, OPC(n->op == IR_VFNARROW, 1, 0x5a), d, a);
+}
+
+bool lower_vec_float(struct gen *g, const struct ir_node *n)
+{
+	int a, d;
+
+	switch (n->op) {
+	case IR_VFADD: lower_binary(g, n, ADDP); return true;
+	case IR_VFSUB: lower_binary(g, n, SUBP); return true;
+	case IR_VFMUL: lower_binary(g, n, MULP); return true;
+	case IR_VFDIV: lower_binary(g, n, DIVP); return true;
+	case IR_VFSQRT:
+		a = use_xmm(g, n->a);
+		d = def_xmm(g);
+		x_rr(g, packed(n->aux, SQRTP), d, input(g, n->a, a, XMM_SCRATCH));
+		return true;
+	case IR_VFMA: case IR_VFMS: return lower_fused(g, n);
+	case IR_VFMIN: case IR_VFMAX: lower_minmax(g, n); return true;
+	case IR_VFMINNM: case IR_VFMAXNM: lower_minmax_number(g, n); return true;
+	case IR_VFNEG: case IR_VFABS: lower_sign(g, n); return true;
+	case IR_VFCMPEQ: case IR_VFCMPGT: case IR_VFCMPGE: lower_compare(g, n); return true;
+	case IR_VFPADD: return lower_pairwise(g, n);
+	case IR_VFRINT: return lower_round(g, n);
+	case IR_VI2F: lower_from_int(g, n); return true;
+	case IR_VF2I: return lower_to_int(g, n);
+	case IR_VFWIDEN: case IR_VFNARROW: lower_convert(g, n); return true;
+	}
+	return false;
+}
