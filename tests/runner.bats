@@ -63,7 +63,7 @@ refuses() {
 @test "options that print" {
 	says 'dragoman-aarch64 version *' -version
 	says 'dragoman-aarch64 version *' --version
-	says 'Usage: dragoman-aarch64 *-strace *DRAGOMAN_LD_PREFIX*' -h
+	says 'Usage: dragoman-aarch64 *DRAGOMAN_LD_PREFIX *-strace *' -h
 	says '*max *' -cpu help
 	says '*in_asm *' -d help
 }
@@ -107,6 +107,7 @@ refuses() {
 	[ "$(id -u)" = 0 ] || skip "not root"
 	! findmnt -n -o OPTIONS -T "$D" 2> /dev/null | grep -q nosuid || skip "nosuid"
 	cp "$RUNNER" "$D/runner"
+	chmod a+x "$D" "$(dirname "$D")" "$(dirname "$(dirname "$D")")"
 	chown 65534 "$D/runner"
 	chmod 4755 "$D/runner"
 	DRAGOMAN_UNAME=2.2 run -0 "$D/runner" "$D/show" uname
