@@ -104,6 +104,7 @@ static void describe_process(const struct options *o, const struct image *img)
 
 	memcpy(auxv, g2h(img->auxv), MIN(img->auxv_size, sizeof auxv));
 	the_process.runner = own_path();
+	the_process.called = o->as_qemu ? "qemu" : "dragoman";
 	the_process.exe = img->exe;
 	the_process.vdso = img->vdso;
 	the_process.sysroot = img->sysroot;

@@ -402,7 +402,7 @@ static s64 exec_file(struct exec *x)
 		r = check_interpreter(x);
 		if (r < 0)
 			return r;
-		snprintf(runner, sizeof runner, "dragoman-%s", the_guest.name);
+		snprintf(runner, sizeof runner, "%s-%s", the_process.called, the_guest.name);
 		return exec_runner(x, the_process.runner, runner);
 	}
 	if (elf_ident_machine(x->head) == elf_ident_machine(__ehdr_start))

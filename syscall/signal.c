@@ -254,8 +254,8 @@ static void __attribute__((noreturn)) terminate(struct task *t, int sig, const u
 	int n;
 
 	if (SIGS_CORE & sigbit(sig)) {
-		n = snprintf(line, sizeof line, "dragoman: uncaught target signal %d (%s) - core dumped\n", sig,
-			     signal_text[sig]);
+		n = snprintf(line, sizeof line, "%s: uncaught target signal %d (%s) - core dumped\n",
+			     the_process.called, sig, signal_text[sig]);
 		host_syscall3(HOST_NR_write, 2, (u64)line, n);
 	}
 	host_default(sig, info);
