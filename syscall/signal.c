@@ -291,22 +291,13 @@ static bool on_altstack(const struct task *t, u64 sp)
 }
 
 /*
- * Where a handler returns to: the program's own trampoline if its libc gave one, else the vdso's, which the
- * loader told the program of, and us, in the auxiliary vector.
+ * Where a handler returns to: the program's own trampoline if its libc gave one, else the vdso's.
  */
 static gaddr return_address(const struct action *a)
 {
-	enum { AT_SYSINFO_EHDR = 33 };
-	u64 pair[2] = { 0 };
-
 	if (the_guest.sa_restorer && a->flags & SA_RESTORER)
 		return a->restorer;
-	for (size_t at = 0; at + sizeof pair <= the_process.auxv_size; at += sizeof pair) {
-		memcpy(pair, the_process.auxv + at, sizeof pair);
-		if (pair[0] == AT_SYSINFO_EHDR)
-			return pair[1] + the_guest.vdso_sigreturn;
-	}
-	return 0;
+	return the_process.vdso ? the_process.vdso + the_guest.vdso_sigreturn : 0;
 }
 
 /* The action of sig now; a one-shot handler is used up by this. */
