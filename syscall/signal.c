@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 
+#define NOT_AN_ADDRESS (1ull << 63)
 enum { SIGSTACK_SIZE = 64 << 10, SI_CODE = 8, SI_ADDR = 16, MASK_BYTES = 8 };
 
 const struct syscall_hooks *hooks;
@@ -112,12 +113,19 @@ static void fault(struct task *t, int sig, const u8 *info, void *uc)
 	static volatile u32 dying;
 	u64 pc = host_signal_pc(uc), fixed = copy_fixup(pc);
 	u64 addr = *(const u64 *)(const void *)(info + SI_ADDR);
+	s32 code = info_code(info);
 
 	if (fixed) {
 		host_signal_set_pc(uc, fixed);
 		return;
 	}
-	if (t && !dying && hooks->fault(t->vcpu, sig, info_code(info), addr, uc))
+	if (sig == SIGSEGV && code == SI_KERNEL) {
+		/* An address that is none (not canonical): the host does not say which.  Not 0 for the guest,
+		 * where runtimes take that for a null pointer of the program's. */
+		code = SEGV_MAPERR;
+		addr = NOT_AN_ADDRESS;
+	}
+	if (t && !dying && hooks->fault(t->vcpu, sig, code, addr, uc))
 		return;
 	if (!__atomic_exchange_n(&dying, 1, __ATOMIC_SEQ_CST))
 		die("signal %d (code %d, address %#lx) in the runner at %#lx, guest pc near %#lx", sig,
