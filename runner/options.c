@@ -155,6 +155,12 @@ static void opt_argv0(struct options *o, const struct option *row, const char *a
 	o->argv0 = arg;
 }
 
+/* From our own execve (syscall/process.c): a program found under the sysroot was executed by another name. */
+static void opt_execfn(struct options *o, const struct option *row, const char *arg)
+{
+	o->execfn = arg;
+}
+
 static void opt_uname(struct options *o, const struct option *row, const char *arg)
 {
 	o->uname_release = arg;
@@ -248,7 +254,7 @@ static void opt_help(struct options *o, const struct option *row, const char *ar
 	       "Runs a Linux program for %s.\n\n"
 	       "  %-22s %-24s %s\n", the_guest.name, the_guest.name, "Option", "Environment", "Meaning");
 	for (row = options; row->name; row++) {
-		if (row->handler == opt_lacking)
+		if (row->handler == opt_lacking || !row->help)
 			continue;
 		snprintf(left, sizeof left, "-%s %s", row->name, row->arg ? row->arg : "");
 		printf("  %-22s %s%-*s %s\n", left, row->env ? "DRAGOMAN_" : "", row->env ? 15 : 24,
@@ -265,6 +271,7 @@ static const struct option options[] = {
 	{ "E",               "K=V,...", "SET_ENV",      "set variables of the program's environment",   opt_set_env,   false },
 	{ "U",               "K,...",   "UNSET_ENV",    "remove variables of the program's environment", opt_unset_env, false },
 	{ "0",               "ARGV0",   "ARGV0",        "the program's argv[0]",                        opt_argv0,     false },
+	{ "execfn",          "NAME",    NULL,           NULL,                                           opt_execfn,    false },
 	{ "r",               "RELEASE", "UNAME",        "kernel release that uname tells",              opt_uname,     true },
 	{ "s",               "SIZE",    "STACK_SIZE",   "size of the stack (K, M, G; default: ulimit -s)", opt_stack,  true },
 	{ "B",               "ADDR",    "GUEST_BASE",   "host address of the program's address 0",      opt_base,      true },
