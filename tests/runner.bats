@@ -5,11 +5,11 @@ bats_require_minimum_version 1.5.0
 setup_file() {
 	cd "$BATS_TEST_DIRNAME/.."
 	export RUNNER=${RUNNER:-build/dragoman-aarch64}
-	export CROSS=${CROSS:-aarch64-linux-gnu-gcc}
+	export CROSS_CC=${CROSS_CC:-aarch64-linux-gnu-gcc}
 	export D="$BATS_FILE_TMPDIR"
 	[ -x "$RUNNER" ] || make -s -j2
 	RUNNER=$(readlink -f "$RUNNER")
-	! command -v "$CROSS" > /dev/null || "$CROSS" -O1 -static -o "$D/show" tests/loader/show.c
+	! command -v "$CROSS_CC" > /dev/null || "$CROSS_CC" -O1 -static -o "$D/show" tests/loader/show.c
 }
 
 setup() {
@@ -17,7 +17,7 @@ setup() {
 }
 
 need_cross() {
-	[ -x "$D/show" ] || skip "no $CROSS"
+	[ -x "$D/show" ] || skip "no $CROSS_CC"
 }
 
 # says PATTERN ARGUMENT...: the runner ends with 0 and its output matches.
