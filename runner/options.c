@@ -21,6 +21,7 @@
 #include "base/die.h"
 #include "base/log.h"
 #include "runner/options.h"
+#include "translator/host.h"
 
 struct option {
 	const char *name;
@@ -235,6 +236,28 @@ static void opt_engine(struct options *o, const struct option *row, const char *
 		fail(EXIT_USAGE, "option -engine: \"%s\" is neither jit nor interp", arg);
 }
 
+static void opt_hide(struct options *o, const struct option *row, const char *arg)
+{
+	const struct host_feature *f;
+
+	if (!strcmp(arg, "help")) {
+		for (f = host_features; f->name; f++)
+			printf("  %s\n", f->name);
+		exit(0);
+	}
+	while (*arg) {
+		size_t len = strcspn(arg, ",");
+
+		for (f = host_features; f->name; f++)
+			if (strlen(f->name) == len && !memcmp(f->name, arg, len))
+				break;
+		if (!f->name)
+			fail(EXIT_USAGE, "option -hide: no feature \"%.*s\" (-hide help lists them)", (int)len, arg);
+		o->translator.hide |= f->bit;
+		arg += len + (arg[len] == ',');
+	}
+}
+
 static void opt_lacking(struct options *o, const struct option *row, const char *arg)
 {
 	fail(EXIT_USAGE, "option -%s (%s) is not supported yet", row->name, row->help);
@@ -283,7 +306,7 @@ static const struct option options[] = {
 	{ "singlestep",      NULL,      "SINGLESTEP",   "the same, by its old name",                    opt_single,    true },
 	{ "seed",            "NUMBER",  "RAND_SEED",    "make addresses and AT_RANDOM repeatable",      opt_seed,      true },
 	{ "engine",          "NAME",    "ENGINE",       "jit (default) or interp, the slow reference",  opt_engine,    true },
-	{ "hide",            "NAME,...", "HIDE",        "host features not to use",                     opt_lacking,   true },
+	{ "hide",            "NAME,...", "HIDE",        "host features not to use; help lists them",    opt_hide,   true },
 	{ "g",               "PORT",    "GDB",          "gdb remote stub",                              opt_lacking,   false },
 	{ "dfilter",         "RANGE,...", "DFILTER",    "addresses to log",                             opt_lacking,   true },
 	{ "plugin",          "FILE",    "PLUGIN",       "plugins",                                      opt_lacking,   true },
@@ -292,7 +315,7 @@ static const struct option options[] = {
 	{ "version",         NULL,      NULL,           "print the version",                            opt_version,   false },
 	{ "h",               NULL,      NULL,           "print this",                                   opt_help,      false },
 	{ "help",            NULL,      NULL,           "print this",                                   opt_help,      false },
-	{ NULL },
+	{ 0 },
 };
 
 /* --- the three sources --- */

@@ -5,11 +5,11 @@ bats_require_minimum_version 1.5.0
 setup_file() {
 	cd "$BATS_TEST_DIRNAME/.."
 	export RUNNER=${RUNNER:-build/dragoman-aarch64}
-	export CROSS=${CROSS:-aarch64-linux-gnu-gcc}
+	export CROSS_CC=${CROSS_CC:-aarch64-linux-gnu-gcc}
 	export D="$BATS_FILE_TMPDIR"
 	[ -x "$RUNNER" ] || make -s -j2
 	RUNNER=$(readlink -f "$RUNNER")
-	! command -v "$CROSS" > /dev/null || "$CROSS" -O1 -static -o "$D/show" tests/loader/show.c
+	! command -v "$CROSS_CC" > /dev/null || "$CROSS_CC" -O1 -static -o "$D/show" tests/loader/show.c
 }
 
 setup() {
@@ -17,7 +17,7 @@ setup() {
 }
 
 need_cross() {
-	[ -x "$D/show" ] || skip "no $CROSS"
+	[ -x "$D/show" ] || skip "no $CROSS_CC"
 }
 
 # says PATTERN ARGUMENT...: the runner ends with 0 and its output matches.
@@ -50,6 +50,7 @@ refuses() {
 	refuses 'dragoman: option -s: "99999999999T" is not a number' -s 99999999999T x
 	refuses 'dragoman: option -p: a page of 1000 bytes*' -p 1000 x
 	refuses 'dragoman: option -E: "A" is not NAME=VALUE' -E A x
+	refuses 'dragoman: option -hide: no feature "none"*' -hide avx,none x
 	refuses 'dragoman: option -engine: "x" is neither*' -engine x x
 	refuses 'dragoman: option -D: /none/log: No such file*' -D /none/log x
 }
@@ -66,6 +67,7 @@ refuses() {
 	says 'Usage: dragoman-aarch64 *DRAGOMAN_LD_PREFIX *-strace *' -h
 	says '*max *' -cpu help
 	says '*in_asm *' -d help
+	says '*all*' -hide help
 }
 
 @test "arguments, and -- before the program" {
@@ -193,4 +195,21 @@ refuses() {
 	done
 	(ulimit -s unlimited 2> /dev/null && says "$D/show|argv" "$D/show" argv)
 	(ulimit -v 4000000; says "$D/show|argv" "$D/show" argv)
+}
+
+@test "-B and -R: a program that does not live at its own addresses" {
+	need_cross
+	for engine in jit interp; do
+		says "$D/show|argv" -engine $engine -R 4G "$D/show" argv
+		says "$D/show|argv" -engine $engine -B 0x300000000000 "$D/show" argv
+		says "$D/show|argv" -engine $engine -R 64G -B 0x300000000000 "$D/show" argv
+	done
+	run -126 "$RUNNER" -R 4G -B 0x200000000000 "$D/show"
+	[[ "$output" == 'dragoman: cannot reserve '* ]]
+}
+
+@test "-hide" {
+	need_cross
+	says "$D/show|argv" -hide avx512,bmi "$D/show" argv
+	says "$D/show|argv" -hide all "$D/show" argv
 }
