@@ -10,14 +10,18 @@ RUNNER      ?= $(BUILD)/dragoman-$(TEST_GUEST)
 SYSROOT     ?= build/sysroot/$(TEST_GUEST)
 export RUNNER SYSROOT TEST_GUEST BUILD CROSS_CC
 
-.PHONY: deps sysroot
+#: deps            install what is missing from Debian's packages, or say what is
+.PHONY: deps
 deps:
 	tools/deps.sh
 
+#: sysroot         fetch the guest's Debian programs into build/sysroot
+.PHONY: sysroot
 sysroot:
 	tools/sysroot.sh $(TEST_GUEST) $(SYSROOT)
 
-# The benchmark: make bench [K="kernel ..."], BENCH_RUNS=, BENCH_CLOCK=cpu, QEMU=another/emulator.
+#: bench           compare speed with native and with other emulators; K="sieve fib" picks kernels,
+#:                 BENCH_RUNS=5 rounds, BENCH_CLOCK=cpu for processor time, QEMU=one/more/emulator
 BENCH_SRC    = $(wildcard bench/kernels/*.c)
 BENCH_NATIVE = $(BENCH_SRC:bench/kernels/%.c=$(BUILD)/bench/native/%)
 BENCH_GUEST  = $(BENCH_SRC:bench/kernels/%.c=$(BUILD)/bench/$(TEST_GUEST)/%)
@@ -83,21 +87,27 @@ $(BUILD)/tests/real.bats: tests/real/cases.txt tests/mkbats.sh
 	@mkdir -p $(@D)
 	sed -n 's/^== //p' $< | tests/mkbats.sh real > $@
 
-.PHONY: check check-all test-programs demo layers
+#: layers          check who may include and call whom
+.PHONY: layers
 layers:
 	tools/layers.sh $(BUILD)
 
+.PHONY: test-programs
 test-programs: $(TEST_PROGRAMS)
 
+#: check           the tests; ends with "N passed, N failed"
+.PHONY: check
 check: all test-programs sysroot $(BATS_FILES)
 	tests/run.sh $(BATS_FILES)
 
-# The thorough run: everything above, and what needs many repetitions.
+#: check-all       the thorough run: also what needs many repetitions
+.PHONY: check-all
 check-all: all test-programs sysroot $(BATS_FILES)
 	CHECK_ALL=1 tests/run.sh $(BATS_FILES) $(wildcard tests/long/*.bats)
 
+#: demo            everything from an empty machine to foreign programs that run
 # One after the other: what is missing is installed before anything is built.
+.PHONY: demo
 demo: deps
 	$(MAKE) all sysroot
 	tools/demo.sh
-include tests/ir/ir.mk
