@@ -20,8 +20,7 @@ deps:
 sysroot:
 	tools/sysroot.sh $(TEST_GUEST) $(SYSROOT)
 
-#: bench           compare speed with native and with other emulators; K="sieve fib" picks kernels,
-#:                 BENCH_RUNS=5 rounds, BENCH_CLOCK=cpu for processor time, QEMU=one/more/emulator
+#: bench           speed against native and other emulators: K="sieve fib" BENCH_RUNS=5 BENCH_CLOCK=cpu QEMU=
 BENCH_SRC    = $(wildcard bench/kernels/*.c)
 BENCH_NATIVE = $(BENCH_SRC:bench/kernels/%.c=$(BUILD)/bench/native/%)
 BENCH_GUEST  = $(BENCH_SRC:bench/kernels/%.c=$(BUILD)/bench/$(TEST_GUEST)/%)
