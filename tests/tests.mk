@@ -61,17 +61,17 @@ cases:
 	mv $(BUILD)/cases.txt tests/$(TEST_GUEST)/cases.txt
 # System-call programs: tests/syscalls/*.c for every machine, tests/syscalls/GUEST/*.c for one.
 SYSCALL_NAMES  = $(shell awk '!/^\#/ { print $$1 }' tests/syscalls.txt)
-SYSCALL_GUEST  = $(SYSCALL_NAMES:%=$(BUILD)/tests/$(TEST_GUEST)/%)
+SYSCALL_GUEST  = $(SYSCALL_NAMES:%=$(BUILD)/tests/syscalls/$(TEST_GUEST)/%)
 SYSCALL_NATIVE = $(filter-out $(TEST_GUEST)/%,$(SYSCALL_NAMES))
 SYSCALL_FLAGS  = -std=gnu11 -O2 -static -pthread -Wall -Wno-unused-result -Wno-nonnull \
   -Wno-stringop-overflow -Wno-stringop-overread -Wno-infinite-recursion
-TEST_PROGRAMS  = $(SYSCALL_GUEST) $(SYSCALL_NATIVE:%=$(BUILD)/tests/native/%)
+TEST_PROGRAMS  = $(SYSCALL_GUEST) $(SYSCALL_NATIVE:%=$(BUILD)/tests/syscalls/native/%)
 
-$(BUILD)/tests/$(TEST_GUEST)/%: tests/syscalls/%.c tests/syscalls/test.h
+$(BUILD)/tests/syscalls/$(TEST_GUEST)/%: tests/syscalls/%.c tests/syscalls/test.h
 	@mkdir -p $(@D)
 	$(CROSS_CC) $(SYSCALL_FLAGS) -o $@ $<
 
-$(BUILD)/tests/native/%: tests/syscalls/%.c tests/syscalls/test.h
+$(BUILD)/tests/syscalls/native/%: tests/syscalls/%.c tests/syscalls/test.h
 	@mkdir -p $(@D)
 	gcc $(SYSCALL_FLAGS) -o $@ $<
 
@@ -110,3 +110,6 @@ check-all: all test-programs sysroot $(BATS_FILES)
 demo: deps
 	$(MAKE) all sysroot
 	tools/demo.sh
+
+# Each folder of tests may say how its programs are built.
+include $(wildcard tests/*/*.mk)
