@@ -374,6 +374,23 @@ static void one_program(unsigned *shown)
 		show(st, &plain, exc_plain, exc);
 }
 
+void test_random_rows(const char *first, const char *last, unsigned rounds)
+{
+	bool in = false;
+
+	length = 1;
+	for (unsigned op = 1; op < IR_COUNT; op++) {
+		unsigned shown = 5;
+
+		in |= !strcmp(ir_rows[op].name, first);
+		only = (enum ir_op)op;
+		for (unsigned n = 0; in && usable(op) && n < rounds; n++)
+			one_program(&shown);
+		in &= !!strcmp(ir_rows[op].name, last);
+	}
+	only = IR_NONE;
+}
+
 /* Each row alone, then mixtures. */
 void test_random_programs(unsigned rounds)
 {

@@ -85,6 +85,8 @@ void test_cases(const char *file);
 void test_blocks(void);
 void test_folding(unsigned rounds);
 void test_random_programs(unsigned rounds);
+/* Each row of ir.def from FIRST to LAST alone, `rounds` times. */
+void test_random_rows(const char *first, const char *last, unsigned rounds);
 void test_softfp(unsigned rounds);
 
 #endif
