@@ -369,7 +369,7 @@ static void one_program(unsigned *shown)
 	exc_plain = translator_fpflags(test_cpu) & mask;
 
 	same = !memcmp(st, &plain, sizeof plain) && exc == exc_plain;
-	result(same, "random program (fpctl %#x) differs", fpctl);
+	result(same, "random program (%s, fpctl %#x) differs", only ? ir_rows[only].name : "mixed", fpctl);
 	if (!same && (*shown)++ < 8)
 		show(st, &plain, exc_plain, exc);
 }
