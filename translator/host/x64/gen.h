@@ -207,7 +207,7 @@ void save_owner(struct gen *g, unsigned slot);  /* slot memory is about to be ov
 /* --- runtime.c: the guest's floating-point control and flags while its translations run --- */
 void x64_take_fpctl(struct vcpu *c);             /* control := c->exit_arg */
 u32 x64_fpflags(void);
-void x64_set_fpflags(u32 flags);
+void x64_set_fpflags(struct vcpu *c);            /* sticky flags := c->exit_arg */
 
 /* --- statemap.c --- */
 void map_point(struct gen *g);                        /* before the first instruction that may fault */

@@ -226,7 +226,9 @@ bool lower_fp(struct gen *g, const struct ir_node *n)
 		call_helper(g, (void *)x64_fpflags, 0, NULL, 0, NULL);
 		return true;
 	case IR_FPFLAGSW:
-		call_helper(g, (void *)x64_set_fpflags, 1, &n->a, 0, NULL);
+		copy_to_gpr(g, RAX, n->a);
+		store_r(&g->e, 0, RAX, vcpu_mem(offsetof(struct vcpu, exit_arg)));
+		call_with_vcpu(g, (void *)x64_set_fpflags, 0, NULL);
 		return true;
 	}
 	return false;
