@@ -213,7 +213,7 @@ static void lower_minmax_number(struct gen *g, const struct ir_node *n)
 	bool max = n->op == IR_FMAXNM;
 	int a = use_xmm(g, n->a), b = use_xmm(g, n->b), d = def_xmm(g);
 
-	if (x64.avx512) {
+	if (x64.avx512 && !default_nan(g)) {
 		evex_rrr(&g->e, OPC(1, 3, 0x51) | (n->type == T_F64 ? OPC_W : 0), d, a, b, 0);
 		e8(&g->e, 4 | max);
 		return;
@@ -232,8 +232,15 @@ static void lower_minmax_number(struct gen *g, const struct ir_node *n)
 	}
 }
 
+static bool passes_nan_on(u16 op)
+{
+	return (op >= IR_FADD && op <= IR_FMA) || op == IR_FRINT || op == IR_FCVT;
+}
+
 bool lower_fp(struct gen *g, const struct ir_node *n)
 {
+	if (default_nan(g) && passes_nan_on(n->op))
+		return false;
 	switch (n->op) {
 	case IR_FADD: lower_binary(g, n, 0x58); return true;
 	case IR_FSUB: lower_binary(g, n, 0x5c); return true;

@@ -108,7 +108,7 @@ static void lower_minmax_number(struct gen *g, const struct ir_node *n)
 	int a, b, d;
 
 	inputs(g, n, &a, &b, &d);
-	if (x64.avx512) {
+	if (x64.avx512 && !default_nan(g)) {
 		evex_rrr(&g->e, VRANGEPS | (e == 3 ? OPC_W : 0), d, a, b, 0);
 		e8(&g->e, 4 | max);
 		return;
@@ -311,10 +311,18 @@ static void lower_convert(struct gen *g, const struct ir_node *n)
 	x_rr(g, OPC(n->op == IR_VFNARROW, 1, 0x5a), d, a);
 }
 
+static bool passes_nan_on(u16 op)
+{
+	return (op >= IR_VFADD && op <= IR_VFMS) || op == IR_VFPADD || op == IR_VFRINT || op == IR_VFWIDEN ||
+	       op == IR_VFNARROW;
+}
+
 bool lower_vec_float(struct gen *g, const struct ir_node *n)
 {
 	int a, d;
 
+	if (default_nan(g) && passes_nan_on(n->op))
+		return false;
 	switch (n->op) {
 	case IR_VFADD: lower_binary(g, n, ADDP); return true;
 	case IR_VFSUB: lower_binary(g, n, SUBP); return true;
