@@ -39,6 +39,11 @@ void result(bool ok, const char *fmt, ...)
 	va_end(ap);
 }
 
+bool test_host_floats(void)
+{
+	return engine == ENGINE_JIT;
+}
+
 u32 test_exceptions_owed(u32 fpctl)
 {
 	u32 all = FPEXC_INVALID | FPEXC_DENORMAL | FPEXC_DIVZERO | FPEXC_OVERFLOW |
