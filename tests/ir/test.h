@@ -67,7 +67,8 @@ u32 test_exceptions_owed(u32 fpctl);
 
 /*
  * True if the engine computes with the host's unit.  Where several operands of a fused multiply-add are
- * NaNs it may then pass on another one than the interpreter, and conversions to integers that are out of
+ * NaNs it may then pass on another one than the interpreter (without invalid for infinity times zero
+ * plus a quiet NaN), and conversions to integers that are out of
  * range may leave inexact or overflow besides invalid.
  */
 bool test_host_floats(void);
