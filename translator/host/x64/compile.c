@@ -99,7 +99,7 @@ static void by_interpreter(struct vcpu *c, u64 head, u64 imm, u64 types)
 	c->mxcsr = 0;
 	interp_node(c, t, 4, c->val);
 	host_raise_fpflags(c->mxcsr);
-	c->mxcsr = before;
+	c->mxcsr = before | (c->mxcsr & FPEXC_INVALID);
 	c->arg[3] = c->val[4];
 }
 

@@ -189,7 +189,10 @@ u32 x64_fpflags(void)
 	return read_mxcsr() & 63;
 }
 
-void x64_set_fpflags(u32 flags)
+void x64_set_fpflags(struct vcpu *c)
 {
-	write_mxcsr((read_mxcsr() & ~63u) | (flags & 63));
+	u32 flags = c->exit_arg & 63;
+
+	write_mxcsr((read_mxcsr() & ~63u) | flags);
+	c->mxcsr = (c->mxcsr & ~(u32)FPEXC_INVALID) | (flags & FPEXC_INVALID);
 }
