@@ -170,6 +170,7 @@ static void set_up(u32 hide)
 	sigaltstack(&ss, NULL);
 	sigaction(SIGSEGV, &sa, NULL);
 	sigaction(SIGBUS, &sa, NULL);
+	sigaction(SIGILL, &sa, NULL);
 	sigaction(SIGFPE, &sa, NULL);
 	translator_init(&the_guest, &cfg, executable);
 	vcpu_init(test_cpu, &the_guest);
