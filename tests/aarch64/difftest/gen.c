@@ -174,7 +174,7 @@ static uint32_t make_word(const struct insn_row *r)
 			w = set(w, f, 27);
 		else if (simd && memory)
 			continue;
-		else if (simd && !strstr(r->handler, "gpr") && !strstr(r->handler, "cvt") && !strstr(r->handler, "dup"))
+		else if (simd && !strstr(r->handler, "gpr") && !strstr(r->handler, "cvt") && !strstr(r->handler, "copy"))
 			continue;
 		else {
 			v %= 27;

@@ -190,7 +190,8 @@ void gen_prepare(struct gen *g)
 			/* Widening for the slot is done when the slot is written back. */
 			if (b->op == IR_F2V || b->op == IR_ZEXTV) {
 				g->alias[i] = real(g, b->a);
-				if (g->v[g->alias[i]].kind != V_XMM || t->node[g->alias[i]].type == T_V128)
+				if (g->v[g->alias[i]].kind != V_XMM || t->node[g->alias[i]].type == T_V128 ||
+				    (t->node[g->alias[i]].op == IR_GET && t->node[g->alias[i]].a == n->a))
 					g->alias[i] = 0;
 			}
 		}
