@@ -14,6 +14,8 @@ VERSION = 0.1
 
 MAKEFLAGS += -r
 .DELETE_ON_ERROR:
+V       = 0
+say     = $(if $(filter 1,$(V)),,@echo '  $(1)	$(2)';)
 
 CC      = gcc
 INSTALL = install
@@ -28,7 +30,8 @@ GCCINC  = $(shell $(CC) -print-file-name=include)
 WARN    = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter
 CFLAGS  = -std=gnu11 -O2 -g $(WARN)
 ifeq ($(DEBUG),1)
-CFLAGS += -O1 -DDEBUG=1 -fsanitize=undefined -fsanitize-undefined-trap-on-error
+# The compiler defines shifts of negative numbers, and we use them.
+CFLAGS += -O1 -DDEBUG=1 -fsanitize=undefined -fno-sanitize=shift-base -fsanitize-undefined-trap-on-error
 endif
 ALL_CFLAGS = $(CFLAGS) -fPIE -fno-strict-aliasing -fno-stack-protector -D_GNU_SOURCE \
   -DVERSION='"$(VERSION)"' -nostdinc -isystem $(MUSLINC) -isystem $(GCCINC) \
@@ -48,18 +51,18 @@ guest_src   = $(wildcard $(call guest_dir,$(1))/*.c)
 guest_obj   = $(patsubst %.c,$(BUILD)/%.o,$(call guest_src,$(1))) $(BUILD)/gen/$(call guest_dir,$(1))/decode.o
 RUNNERS     = $(GUESTS:%=$(BUILD)/dragoman-%)
 
-#: all             build the runners of GUESTS="$(GUESTS)"; DEBUG=1: with sanitizer and verifier
+#: all             build the runners; GUESTS="..." chooses, DEBUG=1 adds sanitizer and verifier, V=1 shows commands
 .PHONY: all
 all: $(RUNNERS)
 
 .SECONDEXPANSION:
 $(RUNNERS): $(BUILD)/dragoman-%: $(COMMON_OBJ) $$(call guest_obj,$$*) $(BUILD)/flags $(BUILD)/sources
-	$(CC) $(LDFLAGS) -o $@ $(MUSL)/crt1.o $(MUSL)/crti.o $(filter %.o,$^) \
+	$(call say,LINK,$@) $(CC) $(LDFLAGS) -o $@ $(MUSL)/crt1.o $(MUSL)/crti.o $(filter %.o,$^) \
 	  -Wl,--start-group $(LIBS) -Wl,--end-group $(MUSL)/crtn.o
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(if $(shell grep -lE 'libelf|gelf|capstone|zlib' $<),$(LIB_CFLAGS)) -c -o $@ $<
+	$(call say,CC,$<) $(CC) $(ALL_CFLAGS) $(if $(shell grep -lE 'libelf|gelf|capstone|zlib' $<),$(LIB_CFLAGS)) -c -o $@ $<
 
 # Recompile when the flags change, and link again when a source comes or goes.
 note = @mkdir -p $(BUILD); echo '$(1)' | cmp -s - $@ || echo '$(1)' > $@
@@ -73,22 +76,22 @@ FORCE:
 # The decoder of each guest, made from its instruction table.
 $(BUILD)/mkdecode: $(wildcard tools/mkdecode*.[ch] base/insn.h)
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -O2 -g $(WARN) -I. -o $@ $(filter %.c,$^)
+	$(call say,CC,$@) $(CC) -std=gnu11 -O2 -g $(WARN) -I. -o $@ $(filter %.c,$^)
 
 .PRECIOUS: $(BUILD)/gen/frontends/%/decode.c $(BUILD)/gen/frontends/%/decode.h
 $(BUILD)/gen/frontends/%/decode.c $(BUILD)/gen/frontends/%/decode.h &: frontends/%/insn.tbl $(BUILD)/mkdecode
 	@mkdir -p $(@D)
-	$(BUILD)/mkdecode -o $(BUILD)/gen/frontends/$*/decode $<
+	$(call say,DECODE,$<) $(BUILD)/mkdecode -o $(BUILD)/gen/frontends/$*/decode $<
 
 $(BUILD)/gen/frontends/%/decode.o: $(BUILD)/gen/frontends/%/decode.c
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(call say,CC,$<) $(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # Guest sources include the generated header.
 $(foreach g,$(GUESTS),$(patsubst %.c,$(BUILD)/%.o,$(call guest_src,$(g)))): | $(foreach g,$(GUESTS),$(BUILD)/gen/$(call guest_dir,$(g))/decode.h)
 
 -include $(COMMON_OBJ:.o=.d) $(foreach g,$(GUESTS),$(patsubst %.o,%.d,$(call guest_obj,$(g))))
 
-#: install         into $(DESTDIR)$(PREFIX)/bin; PREFIX= and DESTDIR= choose another place
+#: install         install the runners; PREFIX= (/usr/local) and DESTDIR= choose the place
 .PHONY: install
 install: all
 	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin

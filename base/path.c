@@ -3,9 +3,13 @@
  *
  * A sysroot unpacked from packages is full of absolute symbolic links (the dynamic loader often is one) that
  * mean the sysroot's files, not the host's.  The kernel would resolve them on the host: openat2 with
- * RESOLVE_IN_ROOT would not, but it yields a descriptor instead of a name that execve or rename could use, and
- * old kernels lack it.  So a name is walked here, component by component, links read and put in front of the
- * rest, until a name without absolute links remains.  Everything lies on the stack: guest threads call this.
+ * RESOLVE_IN_ROOT would not, but it yields a descriptor instead of a name that execve or rename could use.  So a
+ * name is walked here, component by component, links read and put in front of the rest, until a name without
+ * absolute links remains.  Everything lies on the stack: guest threads call this.
+ *
+ * The walk costs a system call per component, and most names have no links: openat2 with RESOLVE_NO_SYMLINKS
+ * tells those, and the missing ones, in one call.  (A table of known directories would be faster and wrong as
+ * soon as another process replaces one.)  The descriptor lives for the moment between two system calls.
  *
  * Invariant: the result begins with the sysroot and contains no symbolic link whose target is absolute, except
  * the last component when links are not to be followed.  A relative link that climbs above the root stops there.
@@ -17,8 +21,10 @@
 #include "base/errno.h"
 #include "base/host.h"
 #include "base/host_nr.h"
+#include "host_abi.h"
 
 enum { PATH_SIZE = 4096, MAX_LINKS = 40, DIR_CWD = -100 };
+enum { PATH_ONLY = 010000000, CLOSE_ON_EXEC = 02000000, RESOLVE_NO_SYMLINKS = 4 };   /* O_PATH, O_CLOEXEC */
 
 static bool always_host(const char *path)
 {
@@ -114,23 +120,59 @@ static bool walk(char *buf, size_t size, size_t root, const char *path, bool fol
 	}
 }
 
-static const char *look_up(const char *sysroot, const char *path, char *buf, size_t size, bool follow)
+/* Puts the sysroot into buf; its length, or 0 if it does not apply to this name. */
+static size_t put_root(const char *sysroot, const char *path, char *buf, size_t size)
 {
 	if (!sysroot || path[0] != '/' || always_host(path))
-		return path;
+		return 0;
 
 	size_t root = strlen(sysroot);
 
 	while (root && sysroot[root - 1] == '/')
 		root--;
 	if (!root || root + 1 >= size)
-		return path;
+		return 0;
 	/* A name that the guest learnt from us (getcwd, readlink of a descriptor) is there already. */
 	if (!strncmp(path, sysroot, root) && (!path[root] || path[root] == '/'))
-		return path;
+		return 0;
 	memcpy(buf, sysroot, root);
 	buf[root] = 0;
-	return walk(buf, size, root, path, follow) ? buf : path;
+	return root;
+}
+
+bool sysroot_join(const char *sysroot, const char *path, char *buf, size_t size)
+{
+	size_t root = put_root(sysroot, path, buf, size), len = strlen(path);
+
+	if (!root || root + len >= size || strstr(path, "/.."))
+		return false;
+	memcpy(buf + root, path, len + 1);
+	return true;
+}
+
+s64 sysroot_open(const char *joined, u32 flags)
+{
+	const struct { u64 flags, mode, resolve; } how = { .flags = flags, .resolve = RESOLVE_NO_SYMLINKS };
+
+	return host_syscall4(HOST_NR_openat2, DIR_CWD, (u64)joined, (u64)&how, sizeof how);
+}
+
+static const char *look_up(const char *sysroot, const char *path, char *buf, size_t size, bool follow)
+{
+	if (sysroot_join(sysroot, path, buf, size)) {
+		s64 fd = sysroot_open(buf, PATH_ONLY | CLOSE_ON_EXEC | (follow ? 0 : HOST_O_NOFOLLOW));
+
+		if (fd >= 0) {
+			host_syscall1(HOST_NR_close, fd);
+			return buf;
+		}
+		if (fd == -ENOENT || fd == -ENOTDIR)
+			return path;
+	}
+
+	size_t root = put_root(sysroot, path, buf, size);
+
+	return root && walk(buf, size, root, path, follow) ? buf : path;
 }
 
 const char *sysroot_path(const char *sysroot, const char *path, char *buf, size_t size)

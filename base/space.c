@@ -699,6 +699,23 @@ void space_walk(bool (*fn)(const struct mapping *m, void *arg), void *arg)
 		;
 }
 
+void space_code_written(gaddr start, gaddr end)
+{
+	struct mapping w = { 0 }, m;
+
+	tell_exec(true, start, end);
+	if (!space_find(start, &w) || w.start > start || !w.ino || !(w.flags & G_MAP_SHARED))
+		return;
+	start = w.off + (start - w.start);
+	end = w.off + (MIN(end, w.end) - w.start);
+	for (gaddr a = 0; space_find(a, &m); a = m.end) {
+		u64 from = MAX(start, m.off), to = MIN(end, m.off + (m.end - m.start));
+
+		if (m.ino == w.ino && m.dev == w.dev && m.prot & G_PROT_EXEC && m.start != w.start && from < to)
+			tell_exec(true, m.start + (from - m.off), m.start + (to - m.off));
+	}
+}
+
 void space_fork_prepare(void)
 {
 	lock_take(&s.lock);

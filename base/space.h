@@ -68,6 +68,13 @@ void space_walk(bool (*fn)(const struct mapping *m, void *arg), void *arg);
 /* Called (outside the lock) after executable memory went away, was replaced or lost PROT_EXEC. */
 extern void (*space_on_exec_change)(gaddr start, gaddr end);
 
+/*
+ * The guest says that it has written code at [start, end) (cache maintenance): tells space_on_exec_change of
+ * that range, and of every other executable view of the same part of the same file.  Just-in-time compilers
+ * that keep memory from being writable and executable at once map it twice and flush only one view.
+ */
+void space_code_written(gaddr start, gaddr end);
+
 /* Around fork: the lock is held by the forking thread and released on both sides. */
 void space_fork_prepare(void);
 void space_fork_done(bool child);

@@ -21,6 +21,7 @@ struct image {
 
 struct load_request {
 	const char *path;       /* the program */
+	const char *execfn;     /* AT_EXECFN, or NULL: path */
 	int fd;                 /* already open (AT_EXECFD), or -1 */
 	const char *sysroot;    /* -L, or NULL */
 	char *const *argv, *const *envp;

@@ -151,12 +151,13 @@ bool stack_build(const struct load_request *q, const struct elf_file *f, gaddr b
 	u64 size = stack_size(q, ceiling), argc, envc, strings, words;
 	u32 prot = G_PROT_READ | G_PROT_WRITE | (f->exec_stack ? G_PROT_EXEC : 0);
 	struct builder b = { .g = g };
+	const char *name = q->execfn ? q->execfn : q->path;
 	gaddr execfn, random, platform = 0;
 	u64 rnd[2];
 
 	strings = count(q->argv, &argc) + count(q->envp, &envc);
 	words = (argc + envc + 3 + 2 * MAX_AUX) * g->word;
-	strings += strlen(q->path) + 1 + 256;
+	strings += strlen(name) + 1 + 256;
 	if (strings + words > size - size / 4)
 		return load_fail(e, EXIT_NOT_RUNNABLE, E2BIG, "%s: %s", q->path, strerror(E2BIG));
 	while (!map_stack(size, prot, &img->stack_start)) {
@@ -169,7 +170,7 @@ bool stack_build(const struct load_request *q, const struct elf_file *f, gaddr b
 	img->stack_size = size;
 
 	b.p = img->stack_start + size - g->word;  /* a null word ends the stack */
-	execfn = push_string(&b, q->path);
+	execfn = push_string(&b, name);
 	img->env_end = b.p;
 	img->env_start = push_strings(&b, q->envp, envc);
 	img->arg_end = b.p;

@@ -61,7 +61,7 @@ static void reserve(struct options *o)
 static void load(struct options *o, struct image *img)
 {
 	struct load_request q = {
-		.sysroot = o->sysroot, .envp = o->envp, .stack_size = o->stack_size, .reserved = o->reserved, .g = &the_guest,
+		.execfn = o->execfn, .sysroot = o->sysroot, .envp = o->envp, .stack_size = o->stack_size, .reserved = o->reserved, .g = &the_guest,
 		.secure = o->secure, .randomize = randomize(o), .seed = o->seed,
 	};
 	const char *script = NULL, *name;
@@ -100,10 +100,11 @@ static const char *own_path(void)
 static void describe_process(const struct options *o, const struct image *img)
 {
 	static u8 auxv[MAX_AUXV];
-	const char *base = strrchr(img->exe, '/');
+	const char *name = o->execfn ? o->execfn : img->exe, *base = strrchr(name, '/');
 
 	memcpy(auxv, g2h(img->auxv), MIN(img->auxv_size, sizeof auxv));
 	the_process.runner = own_path();
+	the_process.called = o->as_qemu ? "qemu" : "dragoman";
 	the_process.exe = img->exe;
 	the_process.vdso = img->vdso;
 	the_process.sysroot = img->sysroot;
@@ -118,7 +119,7 @@ static void describe_process(const struct options *o, const struct image *img)
 	the_process.arg_end = img->arg_end;
 	the_process.env_start = img->env_start;
 	the_process.env_end = img->env_end;
-	prctl(PR_SET_NAME, base ? base + 1 : img->exe);
+	prctl(PR_SET_NAME, base ? base + 1 : name);
 }
 
 int main(int argc, char **argv, char **envp)

@@ -21,6 +21,7 @@
 #include "base/die.h"
 #include "base/log.h"
 #include "runner/options.h"
+#include "translator/host.h"
 
 struct option {
 	const char *name;
@@ -155,6 +156,12 @@ static void opt_argv0(struct options *o, const struct option *row, const char *a
 	o->argv0 = arg;
 }
 
+/* From our own execve (syscall/process.c): a program found under the sysroot was executed by another name. */
+static void opt_execfn(struct options *o, const struct option *row, const char *arg)
+{
+	o->execfn = arg;
+}
+
 static void opt_uname(struct options *o, const struct option *row, const char *arg)
 {
 	o->uname_release = arg;
@@ -229,6 +236,28 @@ static void opt_engine(struct options *o, const struct option *row, const char *
 		fail(EXIT_USAGE, "option -engine: \"%s\" is neither jit nor interp", arg);
 }
 
+static void opt_hide(struct options *o, const struct option *row, const char *arg)
+{
+	const struct host_feature *f;
+
+	if (!strcmp(arg, "help")) {
+		for (f = host_features; f->name; f++)
+			printf("  %s\n", f->name);
+		exit(0);
+	}
+	while (*arg) {
+		size_t len = strcspn(arg, ",");
+
+		for (f = host_features; f->name; f++)
+			if (strlen(f->name) == len && !memcmp(f->name, arg, len))
+				break;
+		if (!f->name)
+			fail(EXIT_USAGE, "option -hide: no feature \"%.*s\" (-hide help lists them)", (int)len, arg);
+		o->translator.hide |= f->bit;
+		arg += len + (arg[len] == ',');
+	}
+}
+
 static void opt_lacking(struct options *o, const struct option *row, const char *arg)
 {
 	fail(EXIT_USAGE, "option -%s (%s) is not supported yet", row->name, row->help);
@@ -248,7 +277,7 @@ static void opt_help(struct options *o, const struct option *row, const char *ar
 	       "Runs a Linux program for %s.\n\n"
 	       "  %-22s %-24s %s\n", the_guest.name, the_guest.name, "Option", "Environment", "Meaning");
 	for (row = options; row->name; row++) {
-		if (row->handler == opt_lacking)
+		if (row->handler == opt_lacking || !row->help)
 			continue;
 		snprintf(left, sizeof left, "-%s %s", row->name, row->arg ? row->arg : "");
 		printf("  %-22s %s%-*s %s\n", left, row->env ? "DRAGOMAN_" : "", row->env ? 15 : 24,
@@ -265,6 +294,7 @@ static const struct option options[] = {
 	{ "E",               "K=V,...", "SET_ENV",      "set variables of the program's environment",   opt_set_env,   false },
 	{ "U",               "K,...",   "UNSET_ENV",    "remove variables of the program's environment", opt_unset_env, false },
 	{ "0",               "ARGV0",   "ARGV0",        "the program's argv[0]",                        opt_argv0,     false },
+	{ "execfn",          "NAME",    NULL,           NULL,                                           opt_execfn,    false },
 	{ "r",               "RELEASE", "UNAME",        "kernel release that uname tells",              opt_uname,     true },
 	{ "s",               "SIZE",    "STACK_SIZE",   "size of the stack (K, M, G; default: ulimit -s)", opt_stack,  true },
 	{ "B",               "ADDR",    "GUEST_BASE",   "host address of the program's address 0",      opt_base,      true },
@@ -276,7 +306,7 @@ static const struct option options[] = {
 	{ "singlestep",      NULL,      "SINGLESTEP",   "the same, by its old name",                    opt_single,    true },
 	{ "seed",            "NUMBER",  "RAND_SEED",    "make addresses and AT_RANDOM repeatable",      opt_seed,      true },
 	{ "engine",          "NAME",    "ENGINE",       "jit (default) or interp, the slow reference",  opt_engine,    true },
-	{ "hide",            "NAME,...", "HIDE",        "host features not to use",                     opt_lacking,   true },
+	{ "hide",            "NAME,...", "HIDE",        "host features not to use; help lists them",    opt_hide,   true },
 	{ "g",               "PORT",    "GDB",          "gdb remote stub",                              opt_lacking,   false },
 	{ "dfilter",         "RANGE,...", "DFILTER",    "addresses to log",                             opt_lacking,   true },
 	{ "plugin",          "FILE",    "PLUGIN",       "plugins",                                      opt_lacking,   true },
@@ -285,7 +315,7 @@ static const struct option options[] = {
 	{ "version",         NULL,      NULL,           "print the version",                            opt_version,   false },
 	{ "h",               NULL,      NULL,           "print this",                                   opt_help,      false },
 	{ "help",            NULL,      NULL,           "print this",                                   opt_help,      false },
-	{ NULL },
+	{ 0 },
 };
 
 /* --- the three sources --- */

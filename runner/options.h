@@ -14,6 +14,7 @@ struct options {
 	bool secure;             /* AT_SECURE: the environment has no say */
 	bool as_qemu;            /* called by a qemu name: messages that tools look for bear it */
 	/* Options */
+	const char *execfn;      /* the name by which a guest executed the program, if not `program`; NULL */
 	const char *sysroot, *argv0, *uname_release;
 	const struct cpu_model *cpu;
 	bool strace;

@@ -2,6 +2,7 @@
  * Opening, examining and linking to files: the calls whose flags or structures differ between guest and host,
  * or whose names may be virtual.
  */
+#include "base/path.h"
 #include "host_abi.h"
 #include "syscall/local.h"
 
@@ -44,21 +45,51 @@ s64 sys_fstat(struct vcpu *c, const u64 a[6])
 	return ret < 0 ? ret : stat_out(a[1], &h);
 }
 
-s64 sys_newfstatat(struct vcpu *c, const u64 a[6])
+/* Under the sysroot, looking a name up and examining the file share one descriptor; see base/path.c. */
+static s64 stat_name(int dirfd, const char *guest, struct host_stat *h, u32 flags)
 {
 	char buf[GUEST_PATH_MAX];
+	const bool follow = !(flags & AT_SYMLINK_NOFOLLOW);
+	const char *path = guest;
+	s64 fd = -ENOENT;
+
+	if (the_process.sysroot && sysroot_join(the_process.sysroot, guest, buf, sizeof buf))
+		fd = sysroot_open(buf, O_PATH | O_CLOEXEC | (follow ? 0 : HOST_O_NOFOLLOW));
+	else
+		path = guest_path(dirfd, guest, follow ? PATH_FOLLOW : PATH_NOFOLLOW, buf, sizeof buf);
+	if (fd >= 0) {
+		s64 ret = host_syscall4(HOST_NR_newfstatat, fd, (u64)"", (u64)h, flags | AT_EMPTY_PATH);
+
+		host_syscall1(HOST_NR_close, fd);
+		return ret;
+	}
+	if (fd != -ENOENT && fd != -ENOTDIR)
+		path = guest_path(dirfd, guest, follow ? PATH_FOLLOW : PATH_NOFOLLOW, buf, sizeof buf);
+	return host_syscall4(HOST_NR_newfstatat, dirfd, (u64)path, (u64)h, flags);
+}
+
+s64 sys_newfstatat(struct vcpu *c, const u64 a[6])
+{
+	char guest[GUEST_PATH_MAX];
 	struct host_stat h;
-	const char *path = NULL;
-	s64 ret = 0;
+	s64 ret;
 
 	/* Since 6.11 a null name is allowed with AT_EMPTY_PATH. */
-	if (a[1] || !(a[3] & AT_EMPTY_PATH))
-		ret = guest_path_in(a[0], a[1], a[3] & AT_SYMLINK_NOFOLLOW ? PATH_NOFOLLOW : PATH_FOLLOW, buf, &path);
-	if (ret < 0)
-		return ret;
-	ret = host_syscall4(HOST_NR_newfstatat, a[0], (u64)path, (u64)&h, a[3]);
+	if (!a[1] && a[3] & AT_EMPTY_PATH) {
+		ret = host_syscall4(HOST_NR_newfstatat, a[0], 0, (u64)&h, a[3]);
+	} else {
+		ret = copy_in_str(guest, a[1], sizeof guest);
+		if (ret >= 0)
+			ret = stat_name(a[0], guest, &h, a[3]);
+	}
 	return ret < 0 ? ret : stat_out(a[2], &h);
 }
+
+/* struct open_how of linux/openat2.h */
+struct open_how {
+	u64 flags, mode, resolve;
+};
+enum { OPEN_HOW_MAX = 256, RESOLVE_NO_SYMLINKS = 4, O_TMPFILE_ONLY = 020000000 };
 
 static s64 open_name(struct vcpu *c, int dirfd, gaddr name, u32 flags, u32 mode)
 {
@@ -71,6 +102,18 @@ static s64 open_name(struct vcpu *c, int dirfd, gaddr name, u32 flags, u32 mode)
 	if (ret != -PROC_NOT_VIRTUAL)
 		return ret;
 
+	/* Most names under the sysroot are opened, or known to be the host's, by the first call. */
+	if (!(flags & (O_CREAT | O_TMPFILE_ONLY)) && the_process.sysroot &&
+	    sysroot_join(the_process.sysroot, guest, buf, sizeof buf)) {
+		const struct open_how how = { .flags = flags, .resolve = RESOLVE_NO_SYMLINKS };
+
+		ret = blocking_syscall(c, HOST_NR_openat2, AT_FDCWD, (u64)buf, (u64)&how, sizeof how, 0, 0);
+		if (ret >= 0 || ret == -ERESTARTSYS)
+			return ret;
+		if (ret == -ENOENT || ret == -ENOTDIR)
+			return blocking_syscall(c, HOST_NR_openat, dirfd, (u64)guest, flags, mode, 0, 0);
+	}
+
 	enum path_use use = flags & HOST_O_NOFOLLOW ? PATH_NOFOLLOW : flags & O_CREAT ? PATH_CREATE : PATH_FOLLOW;
 	const char *path = guest_path(dirfd, guest, use, buf, sizeof buf);
 
@@ -81,12 +124,6 @@ s64 sys_openat(struct vcpu *c, const u64 a[6])
 {
 	return open_name(c, a[0], a[1], open_flags_to_host(a[2]), a[3]);
 }
-
-/* struct open_how of linux/openat2.h */
-struct open_how {
-	u64 flags, mode, resolve;
-};
-enum { OPEN_HOW_MAX = 256 };
 
 s64 sys_openat2(struct vcpu *c, const u64 a[6])
 {

@@ -15,7 +15,6 @@
 
 #include <stdio.h>
 
-
 enum { HEAD_BYTES = 256, MAX_SCRIPTS = 5, MAX_FRONT = 2 + 2 * MAX_SCRIPTS };
 enum { AT_EXECVE_CHECK = 0x10000, AT_EACCESS = 0x200, FD_CLOEXEC = 1 };
 enum { EI_CLASS = 4, EI_DATA = 5, ET_EXEC = 2, ET_DYN = 3, PT_INTERP = 3 };
@@ -33,7 +32,8 @@ struct phdr64 { u32 type, flags; u64 offset, vaddr, paddr, filesz, memsz, align;
 
 struct exec {
 	struct vcpu *c;
-	const char *name;              /* as the guest knows the file */
+	const char *execfn;            /* what the guest asked for */
+	const char *name;              /* as the guest knows the file: the same, or a script's interpreter */
 	const char *host;              /* as the host does */
 	int fd;                        /* it, open, or -1 */
 	u8 head[HEAD_BYTES + 1];       /* its beginning, zero-filled */
@@ -109,7 +109,7 @@ static s64 check_executable(struct exec *x)
 	s64 r = host_syscall5(HOST_NR_execveat, x->fd, (u64)"", (u64)argv, (u64)&argv[1],
 			      AT_EMPTY_PATH | AT_EXECVE_CHECK);
 
-	if (r != -EINVAL)
+	if (r != -EINVAL && r != -ENOSYS)
 		return r;
 	/* A kernel before 6.14: what can be asked by other means. */
 	r = host_syscall2(HOST_NR_fstat, x->fd, (u64)st);
@@ -343,13 +343,17 @@ static s64 exec_runner(struct exec *x, const char *runner, const char *name)
 
 	while (the_process.runner_argv && the_process.runner_argv[n])
 		n++;
-	r = make_vectors(x, n + 5);
+	r = make_vectors(x, n + 7);
 	if (r < 0)
 		return r;
 	argv = v = (const char **)(void *)x->vectors;
 	*v++ = name;
 	for (unsigned i = 0; i < n; i++)
 		*v++ = the_process.runner_argv[i];
+	if (strcmp(x->execfn, x->host) != 0) {
+		*v++ = "-execfn";
+		*v++ = x->execfn;
+	}
 	*v++ = "-0";
 	*v++ = x->front[0];
 	*v++ = "--";
@@ -403,7 +407,7 @@ static s64 exec_file(struct exec *x)
 		r = check_interpreter(x);
 		if (r < 0)
 			return r;
-		snprintf(runner, sizeof runner, "dragoman-%s", the_guest.name);
+		snprintf(runner, sizeof runner, "%s-%s", the_process.called, the_guest.name);
 		return exec_runner(x, the_process.runner, runner);
 	}
 	if (elf_ident_machine(x->head) == elf_ident_machine(__ehdr_start))
@@ -457,6 +461,7 @@ static s64 do_exec(struct exec *x, int dirfd, gaddr path, u32 flags)
 		r = open_file(x, flags);
 	if (r < 0)
 		return r;
+	x->execfn = x->name;
 	x->front[0] = "";
 	x->n_front = 1;
 	if (x->argc) {

@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 
+#define NOT_AN_ADDRESS (1ull << 63)
 enum { SIGSTACK_SIZE = 64 << 10, SI_CODE = 8, SI_ADDR = 16, MASK_BYTES = 8 };
 
 const struct syscall_hooks *hooks;
@@ -112,12 +113,19 @@ static void fault(struct task *t, int sig, const u8 *info, void *uc)
 	static volatile u32 dying;
 	u64 pc = host_signal_pc(uc), fixed = copy_fixup(pc);
 	u64 addr = *(const u64 *)(const void *)(info + SI_ADDR);
+	s32 code = info_code(info);
 
 	if (fixed) {
 		host_signal_set_pc(uc, fixed);
 		return;
 	}
-	if (t && !dying && hooks->fault(t->vcpu, sig, info_code(info), addr, uc))
+	if (sig == SIGSEGV && code == SI_KERNEL) {
+		/* An address that is none (not canonical): the host does not say which.  Not 0 for the guest,
+		 * where runtimes take that for a null pointer of the program's. */
+		code = SEGV_MAPERR;
+		addr = NOT_AN_ADDRESS;
+	}
+	if (t && !dying && hooks->fault(t->vcpu, sig, code, addr, uc))
 		return;
 	if (!__atomic_exchange_n(&dying, 1, __ATOMIC_SEQ_CST))
 		die("signal %d (code %d, address %#lx) in the runner at %#lx, guest pc near %#lx", sig,
@@ -254,8 +262,8 @@ static void __attribute__((noreturn)) terminate(struct task *t, int sig, const u
 	int n;
 
 	if (SIGS_CORE & sigbit(sig)) {
-		n = snprintf(line, sizeof line, "dragoman: uncaught target signal %d (%s) - core dumped\n", sig,
-			     signal_text[sig]);
+		n = snprintf(line, sizeof line, "%s: uncaught target signal %d (%s) - core dumped\n",
+			     the_process.called, sig, signal_text[sig]);
 		host_syscall3(HOST_NR_write, 2, (u64)line, n);
 	}
 	host_default(sig, info);
@@ -291,22 +299,13 @@ static bool on_altstack(const struct task *t, u64 sp)
 }
 
 /*
- * Where a handler returns to: the program's own trampoline if its libc gave one, else the vdso's, which the
- * loader told the program of, and us, in the auxiliary vector.
+ * Where a handler returns to: the program's own trampoline if its libc gave one, else the vdso's.
  */
 static gaddr return_address(const struct action *a)
 {
-	enum { AT_SYSINFO_EHDR = 33 };
-	u64 pair[2] = { 0 };
-
 	if (the_guest.sa_restorer && a->flags & SA_RESTORER)
 		return a->restorer;
-	for (size_t at = 0; at + sizeof pair <= the_process.auxv_size; at += sizeof pair) {
-		memcpy(pair, the_process.auxv + at, sizeof pair);
-		if (pair[0] == AT_SYSINFO_EHDR)
-			return pair[1] + the_guest.vdso_sigreturn;
-	}
-	return 0;
+	return the_process.vdso ? the_process.vdso + the_guest.vdso_sigreturn : 0;
 }
 
 /* The action of sig now; a one-shot handler is used up by this. */

@@ -165,12 +165,14 @@ static s64 clone_process(struct vcpu *c, const struct clone_args *q)
 	u64 flags = q->flags & ~(CLONE_SETTLS | CLONE_CLEAR_SIGHAND);
 	s64 r;
 
+	lock_take(&t->actions->lock);
 	hooks->fork_prepare();
 	space_fork_prepare();
 	r = host_clone_call(q, flags, NULL, 0);
 	space_fork_done(r == 0);
 	if (r != 0) {
 		hooks->fork_parent();
+		lock_drop(&t->actions->lock);
 		return r;
 	}
 	lock_reset(&t->actions->lock);

@@ -26,6 +26,11 @@ cases() {
 	cases -e jit -1
 }
 
+@test "what a processor model lacks is undefined" {
+	cd "$BATS_TEST_DIRNAME/.."
+	build/tests/aarch64/cases -c cortex-a53 tests/aarch64/cases_a53.txt
+}
+
 @test "the vdso is made from its source" {
 	command -v aarch64-linux-gnu-gcc || skip "no cross compiler"
 	cd "$BATS_TEST_DIRNAME/.."

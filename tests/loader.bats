@@ -5,14 +5,14 @@ bats_require_minimum_version 1.5.0
 setup_file() {
 	cd "$BATS_TEST_DIRNAME/.."
 	export RUNNER=${RUNNER:-build/dragoman-aarch64}
-	export CROSS=${CROSS:-aarch64-linux-gnu-gcc}
+	export CROSS_CC=${CROSS_CC:-aarch64-linux-gnu-gcc}
 	export D="$BATS_FILE_TMPDIR"
 	[ -x "$RUNNER" ] || make -s -j2
 	echo 'int main(void) { return 7; }' > "$D/seven.c"
-	command -v "$CROSS" > /dev/null || return 0
-	"$CROSS" -static -o "$D/static" "$D/seven.c"
-	"$CROSS" -o "$D/dynamic" "$D/seven.c"
-	"$CROSS" -o "$D/lost" -Wl,--dynamic-linker=/lib/nowhere.so.1 "$D/seven.c"
+	command -v "$CROSS_CC" > /dev/null || return 0
+	"$CROSS_CC" -static -o "$D/static" "$D/seven.c"
+	"$CROSS_CC" -o "$D/dynamic" "$D/seven.c"
+	"$CROSS_CC" -o "$D/lost" -Wl,--dynamic-linker=/lib/nowhere.so.1 "$D/seven.c"
 }
 
 setup() {
@@ -35,7 +35,7 @@ edit() {
 }
 
 need_cross() {
-	[ -x "$D/static" ] || skip "no $CROSS"
+	[ -x "$D/static" ] || skip "no $CROSS_CC"
 }
 
 @test "no such file" {

@@ -7,6 +7,8 @@
 # as one failure: nothing that went wrong may look like success.
 
 set -u
+# Tests call make: as if from a shell, not as a part of the make that runs us.
+unset MAKEFLAGS MAKELEVEL MFLAGS
 
 results=${BUILD:-build}/tests/results
 mkdir -p "$results"

@@ -5,7 +5,7 @@
 : "${RUNNER:=$BUILD/dragoman-$TEST_GUEST}" "${SYSROOT:=build/sysroot/$TEST_GUEST}"
 
 check_syscalls() {
-	local guest=$BUILD/tests/$TEST_GUEST/$1 native=$BUILD/tests/native/$1 expected status=0
+	local guest=$BUILD/tests/syscalls/$TEST_GUEST/$1 native=$BUILD/tests/syscalls/native/$1 expected status=0
 
 	"$RUNNER" "$guest" > "$guest.out" 2>&1 < /dev/null || status=$?
 	if [ "$status" -ne 0 ]; then

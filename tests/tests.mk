@@ -10,14 +10,17 @@ RUNNER      ?= $(BUILD)/dragoman-$(TEST_GUEST)
 SYSROOT     ?= build/sysroot/$(TEST_GUEST)
 export RUNNER SYSROOT TEST_GUEST BUILD CROSS_CC
 
-.PHONY: deps sysroot
+#: deps            install what is missing from Debian's packages, or say what is
+.PHONY: deps
 deps:
 	tools/deps.sh
 
+#: sysroot         fetch the guest's Debian programs into build/sysroot
+.PHONY: sysroot
 sysroot:
 	tools/sysroot.sh $(TEST_GUEST) $(SYSROOT)
 
-# The benchmark: make bench [K="kernel ..."], BENCH_RUNS=, BENCH_CLOCK=cpu, QEMU=another/emulator.
+#: bench           speed against native and other emulators: K="sieve fib" BENCH_RUNS=5 BENCH_CLOCK=cpu QEMU=
 BENCH_SRC    = $(wildcard bench/kernels/*.c)
 BENCH_NATIVE = $(BENCH_SRC:bench/kernels/%.c=$(BUILD)/bench/native/%)
 BENCH_GUEST  = $(BENCH_SRC:bench/kernels/%.c=$(BUILD)/bench/$(TEST_GUEST)/%)
@@ -58,17 +61,17 @@ cases:
 	mv $(BUILD)/cases.txt tests/$(TEST_GUEST)/cases.txt
 # System-call programs: tests/syscalls/*.c for every machine, tests/syscalls/GUEST/*.c for one.
 SYSCALL_NAMES  = $(shell awk '!/^\#/ { print $$1 }' tests/syscalls.txt)
-SYSCALL_GUEST  = $(SYSCALL_NAMES:%=$(BUILD)/tests/$(TEST_GUEST)/%)
+SYSCALL_GUEST  = $(SYSCALL_NAMES:%=$(BUILD)/tests/syscalls/$(TEST_GUEST)/%)
 SYSCALL_NATIVE = $(filter-out $(TEST_GUEST)/%,$(SYSCALL_NAMES))
 SYSCALL_FLAGS  = -std=gnu11 -O2 -static -pthread -Wall -Wno-unused-result -Wno-nonnull \
   -Wno-stringop-overflow -Wno-stringop-overread -Wno-infinite-recursion
-TEST_PROGRAMS  = $(SYSCALL_GUEST) $(SYSCALL_NATIVE:%=$(BUILD)/tests/native/%)
+TEST_PROGRAMS  = $(SYSCALL_GUEST) $(SYSCALL_NATIVE:%=$(BUILD)/tests/syscalls/native/%)
 
-$(BUILD)/tests/$(TEST_GUEST)/%: tests/syscalls/%.c tests/syscalls/test.h
+$(BUILD)/tests/syscalls/$(TEST_GUEST)/%: tests/syscalls/%.c tests/syscalls/test.h
 	@mkdir -p $(@D)
 	$(CROSS_CC) $(SYSCALL_FLAGS) -o $@ $<
 
-$(BUILD)/tests/native/%: tests/syscalls/%.c tests/syscalls/test.h
+$(BUILD)/tests/syscalls/native/%: tests/syscalls/%.c tests/syscalls/test.h
 	@mkdir -p $(@D)
 	gcc $(SYSCALL_FLAGS) -o $@ $<
 
@@ -83,21 +86,30 @@ $(BUILD)/tests/real.bats: tests/real/cases.txt tests/mkbats.sh
 	@mkdir -p $(@D)
 	sed -n 's/^== //p' $< | tests/mkbats.sh real > $@
 
-.PHONY: check check-all test-programs demo layers
+#: layers          check who may include and call whom
+.PHONY: layers
 layers:
 	tools/layers.sh $(BUILD)
 
+.PHONY: test-programs
 test-programs: $(TEST_PROGRAMS)
 
+#: check           the tests; ends with "N passed, N failed"
+.PHONY: check
 check: all test-programs sysroot $(BATS_FILES)
 	tests/run.sh $(BATS_FILES)
 
-# The thorough run: everything above, and what needs many repetitions.
+#: check-all       the thorough run: also what needs many repetitions
+.PHONY: check-all
 check-all: all test-programs sysroot $(BATS_FILES)
 	CHECK_ALL=1 tests/run.sh $(BATS_FILES) $(wildcard tests/long/*.bats)
 
+#: demo            everything from an empty machine to foreign programs that run
 # One after the other: what is missing is installed before anything is built.
+.PHONY: demo
 demo: deps
 	$(MAKE) all sysroot
 	tools/demo.sh
-include tests/ir/ir.mk
+
+# Each folder of tests may say how its programs are built.
+include $(wildcard tests/*/*.mk)

@@ -14,7 +14,8 @@ runner=$(realpath "${RUNNER:-build/dragoman-$guest}")
 sysroot=$(realpath "${SYSROOT:-build/sysroot/$guest}")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-export LC_ALL=C HOME="$work"
+# Not the caller's PATH: its other directories hold programs of this machine.
+export LC_ALL=C HOME="$work" PATH=/usr/bin:/bin
 
 # Print a command, then run it in the guest's bash, in an empty directory.
 show() {

@@ -68,6 +68,8 @@ u64 host_fault_pc(const void *uc);
 void host_recover(struct vcpu *c, const struct host_where *h, const void *uc);
 /* A floating-point exception inside a translation: true if the instruction was completed in uc. */
 bool host_fix_fp(struct vcpu *c, void *uc);
+/* The guest address that a translation found misaligned (it then executes an undefined instruction). */
+gaddr host_misaligned_address(const void *uc);
 /* A fault on a guard page of the return stack: true if uc was mended to go on. */
 bool host_ret_stack_fault(struct vcpu *c, u64 addr, void *uc);
 /* Makes the interrupted translation, or a helper that it called, leave with `reason`. */

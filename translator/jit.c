@@ -15,7 +15,7 @@
 #include "translator/build.h"
 #include "translator/cache.h"
 
-enum { G_SIGBUS = 7, G_SIGFPE = 8, G_SIGSEGV = 11 };
+enum { G_SIGILL = 4, G_SIGBUS = 7, G_SIGFPE = 8, G_SIGSEGV = 11, G_BUS_ADRALN = 1 };
 enum { NO_PC = 1 };   /* no guest pc is odd */
 enum { OUTSIDE, INSIDE, WAITING };   /* vcpu.in_code */
 
@@ -237,6 +237,12 @@ bool jit_fault(struct vcpu *c, int signo, int code, u64 addr, void *uc)
 		return true;
 	if (signo == G_SIGSEGV && host_ret_stack_fault(c, addr, uc))
 		return true;
+	if (signo == G_SIGILL && offset) {
+		/* a translation's own check found a misaligned address */
+		signo = G_SIGBUS;
+		code = G_BUS_ADRALN;
+		addr = host_misaligned_address(uc) + c->guest_base;
+	}
 	if (signo != G_SIGSEGV && signo != G_SIGBUS)
 		return false;
 	if (offset) {

@@ -85,7 +85,6 @@ const struct guest the_guest = {
 	.select_cpu = a64_select_cpu,
 	.hwcap = a64_hwcap,
 	.cpuinfo = a64_cpuinfo,
-	.sa_restorer = true,
 	.push_frame = a64_push_frame,
 	.pop_frame = a64_pop_frame,
 	.trap = a64_trap_signal,

@@ -7,6 +7,7 @@
  */
 #include <time.h>
 
+#include "base/space.h"
 #include "frontends/aarch64/a64.h"
 #include "frontends/aarch64/decode.h"
 #include "translator/translator.h"
@@ -83,7 +84,7 @@ static u64 ic_ivau(u64 addr)
 {
 	gaddr line = addr & ~(u64)(CACHE_LINE - 1);
 
-	translator_invalidate(line, line + CACHE_LINE);
+	space_code_written(line, line + CACHE_LINE);
 	return 0;
 }
 

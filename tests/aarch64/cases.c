@@ -1,7 +1,7 @@
 /*
  * Runs cases.txt: one line per instruction form, against an engine of the translator.
  *
- *	cases [-e interp|jit] [-1] [-u] FILE...
+ *	cases [-e interp|jit] [-c CPU] [-1] [-u] FILE...
  *
  *	assembly | words in hexadecimal | inputs | what changes
  *
@@ -331,18 +331,29 @@ static void map(u64 at, size_t size)
 	}
 }
 
+static const struct cpu_model *find_model(const char *name)
+{
+	for (const struct cpu_model *m = the_guest.models; m->name; m++)
+		if (!strcmp(m->name, name))
+			return m;
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
 	struct translator_config cfg = { .engine = ENGINE_INTERP };
 	struct sigaction sa = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
 	static char stack[65536];
 	stack_t ss = { .ss_sp = stack, .ss_size = sizeof stack };
+	const struct cpu_model *model = the_guest.models;
 	bool uncovered = false;
 	int c;
 
-	while ((c = getopt(argc, argv, "e:1u")) != -1) {
+	while ((c = getopt(argc, argv, "e:c:1u")) != -1) {
 		if (c == 'e' && !strcmp(optarg, "jit"))
 			cfg.engine = ENGINE_JIT;
+		else if (c == 'c' && find_model(optarg))
+			model = find_model(optarg);
 		else if (c == '1')
 			cfg.single = true;
 		else if (c == 'u')
@@ -355,7 +366,7 @@ int main(int argc, char **argv)
 	sigaltstack(&ss, 0);
 	sigaction(SIGSEGV, &sa, 0);
 	sigaction(SIGBUS, &sa, 0);
-	the_guest.select_cpu(the_guest.models);
+	the_guest.select_cpu(model);
 	translator_init(&the_guest, &cfg, executable);
 	vcpu_init(&vcpu, &the_guest);
 	for (int i = optind; i < argc; i++)

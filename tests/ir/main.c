@@ -1,5 +1,5 @@
 /*
- * ir-test [interp|jit] cases FILE | blocks | folding N | random N | softfp N
+ * ir-test [interp|jit] [hide FEATURE]... cases FILE | blocks | folding N | random N | op OP N | softfp N
  *
  * Prints what failed and, last, "N passed, N failed".
  */
@@ -11,6 +11,7 @@
 
 #include "base/die.h"
 #include "tests/ir/test.h"
+#include "translator/host.h"
 #include "translator/translator.h"
 
 int (*test_translate)(struct tr *t);
@@ -36,6 +37,11 @@ void result(bool ok, const char *fmt, ...)
 	vprintf(fmt, ap);
 	printf("\n");
 	va_end(ap);
+}
+
+bool test_host_floats(void)
+{
+	return engine == ENGINE_JIT;
 }
 
 u32 test_exceptions_owed(u32 fpctl)
@@ -145,9 +151,9 @@ static void on_fault(int signo, siginfo_t *info, void *uc)
 		signal(signo, SIG_DFL);
 }
 
-static void set_up(void)
+static void set_up(u32 hide)
 {
-	struct translator_config cfg = { .engine = engine };
+	struct translator_config cfg = { .engine = engine, .hide = hide };
 	struct sigaction sa = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK };
 	static u8 handler_stack[64 << 10];
 	stack_t ss = { .ss_sp = handler_stack, .ss_size = sizeof handler_stack };
@@ -172,18 +178,22 @@ static void set_up(void)
 int main(int argc, char **argv)
 {
 	int i = 1;
+	u32 hide = 0;
 
 	engine = ENGINE_INTERP;
 	if (i < argc && (!strcmp(argv[i], "interp") || !strcmp(argv[i], "jit")))
 		engine = !strcmp(argv[i++], "jit") ? ENGINE_JIT : ENGINE_INTERP;
+	for (; i + 1 < argc && !strcmp(argv[i], "hide"); i += 2)
+		for (const struct host_feature *f = host_features; f->name; f++)
+			hide |= strcmp(f->name, argv[i + 1]) ? 0 : f->bit;
 	if (i >= argc) {
-		fputs("usage: ir-test [interp|jit] cases FILE | blocks | folding N | random N | "
-		      "softfp N\n",
+		fputs("usage: ir-test [interp|jit] [hide FEATURE]... cases FILE | blocks | folding N | "
+		      "random N | op FIRST LAST N | softfp N\n",
 		      stderr);
 		return 1;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);  /* what failed must be seen even if we die after it */
-	set_up();
+	set_up(hide);
 	for (; i < argc; i++) {
 		if (!strcmp(argv[i], "cases") && i + 1 < argc)
 			test_cases(argv[++i]);
@@ -193,7 +203,10 @@ int main(int argc, char **argv)
 			test_folding((unsigned)atoi(argv[++i]));
 		else if (!strcmp(argv[i], "random") && i + 1 < argc)
 			test_random_programs((unsigned)atoi(argv[++i]));
-		else if (!strcmp(argv[i], "softfp") && i + 1 < argc)
+		else if (!strcmp(argv[i], "op") && i + 3 < argc) {
+			test_random_rows(argv[i + 1], argv[i + 2], (unsigned)atoi(argv[i + 3]));
+			i += 3;
+		} else if (!strcmp(argv[i], "softfp") && i + 1 < argc)
 			test_softfp((unsigned)atoi(argv[++i]));
 		else
 			die("no such test: %s", argv[i]);

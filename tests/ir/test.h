@@ -65,6 +65,14 @@ enum { FLAG_BITS = FLAG_N | FLAG_Z | FLAG_C | FLAG_V, FLAG_JUNK = 0x5aa53600 };
  */
 u32 test_exceptions_owed(u32 fpctl);
 
+/*
+ * True if the engine computes with the host's unit.  Where several operands of a fused multiply-add are
+ * NaNs it may then pass on another one than the interpreter (without invalid for infinity times zero
+ * plus a quiet NaN), and conversions to integers that are out of
+ * range may leave inexact or overflow besides invalid.
+ */
+bool test_host_floats(void);
+
 /* Sets FLAGS slots' bits that do not count to 0. */
 void test_clean_flags(struct test_state *s);
 
@@ -85,6 +93,8 @@ void test_cases(const char *file);
 void test_blocks(void);
 void test_folding(unsigned rounds);
 void test_random_programs(unsigned rounds);
+/* Each row of ir.def from FIRST to LAST alone, `rounds` times. */
+void test_random_rows(const char *first, const char *last, unsigned rounds);
 void test_softfp(unsigned rounds);
 
 #endif

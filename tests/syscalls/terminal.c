@@ -61,7 +61,8 @@ int main(void)
 		CALL(ioctl(slave, TIOCSCTTY, 0));
 		IS(tcgetpgrp(slave) == getpid());
 		CALL(close(open("/dev/tty", O_RDWR)));
-		IS(write(slave, "ready", 5) == 5);
+		if (write(slave, "ready", 5) != 5)
+			_exit(1);
 		pause();
 		_exit(0);
 	}

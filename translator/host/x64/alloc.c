@@ -85,7 +85,7 @@ static void find_aliases(struct gen *g)
 		} else if (n->op == IR_ZEXT && n->b == 32 && n->type == T_I64) {
 			ref a = n->a;
 
-			if (t->node[a].type == T_I32 && !g->alias[a] && t->node[a].op != IR_CONST)
+			if (t->node[a].type == T_I32 && !g->alias[a] && t->node[a].op != IR_CONST && t->node[a].op != IR_GET)
 				g->alias[i] = a;
 		}
 	}
@@ -717,7 +717,12 @@ void take_gpr(struct gen *g, int r)
 
 bool use_mem(struct gen *g, ref v, struct mem *m)
 {
+	enum ir_type type = g->t->node[v].type;
+
 	v = real(g, v);
+	/* a 32-bit value taken as 64 bits has its upper half clear only in a register */
+	if (type == T_I64 && g->t->node[v].type == T_I32)
+		return false;
 	if (g->v[v].reg != NOREG || rematerialises(g, v) || next_after(g, v) != NEVER)
 		return false;
 	if (g->v[v].spill >= 0)

@@ -1,13 +1,17 @@
 /* The compiler's table of contents: prepare, walk the nodes, emit what lies out of line. */
 #include <cpuid.h>
 
+#include "base/host.h"
+#include "base/host_nr.h"
 #include "base/log.h"
+#include "base/space.h"
 #include "translator/disas.h"
 #include "translator/host/x64/gen.h"
 #include "translator/interp_parts.h"
 
 struct x64_features x64;
 
+enum { ARCH_SET_GS = 0x1001 };
 enum { HIDE_AVX512 = 1, HIDE_AVX = 2, HIDE_BMI = 4, HIDE_FMA = 8, HIDE_AES = 16 };
 
 const struct host_feature host_features[] = {
@@ -57,6 +61,9 @@ void host_init(u32 hide)
 	x64.vbmi = x64.avx512 && (c7 & 1 << 1);
 	x64.bitalg = x64.avx512 && (c7 & 1 << 12);
 	x64.gfni = x64.avx && (c7 & 1 << 8);
+	/* Code reaches guest memory through gs then; threads and processes inherit it. */
+	if (guest_base)
+		host_syscall2(HOST_NR_arch_prctl, ARCH_SET_GS, guest_base);
 }
 
 /* The low bytes of v that a value of this type has; the rest zero. */
@@ -92,7 +99,7 @@ static void by_interpreter(struct vcpu *c, u64 head, u64 imm, u64 types)
 	c->mxcsr = 0;
 	interp_node(c, t, 4, c->val);
 	host_raise_fpflags(c->mxcsr);
-	c->mxcsr = before;
+	c->mxcsr = before | (c->mxcsr & FPEXC_INVALID);
 	c->arg[3] = c->val[4];
 }
 

@@ -62,7 +62,7 @@ static inline void emit_modrm_mem(struct code *e, int reg, struct mem m, unsigne
 	int r = (reg & 7) << 3;
 	int mod;
 	s32 d8 = m.disp >> disp8_shift;
-	bool fits8 = (d8 << disp8_shift) == m.disp && d8 == (s8)d8;
+	bool fits8 = (s32)((u32)d8 << disp8_shift) == m.disp && d8 == (s8)d8;
 
 	if (m.base == RIPREL) {
 		e8(e, 0x05 | r);

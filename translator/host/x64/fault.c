@@ -424,6 +424,13 @@ bool host_fix_fp(struct vcpu *c, void *context)
 		}
 		*d = r;
 	}
+	/*
+	 * The host has noted an invalid operation already; minimum and maximum are none for the guest if the
+	 * NaN is quiet.  c->mxcsr knows whether there was one before.
+	 */
+	c->mxcsr |= s.flags & FPEXC_INVALID;
+	if (!(c->mxcsr & FPEXC_INVALID))
+		uc->uc_mcontext.fpregs->mxcsr &= ~(u32)FPEXC_INVALID;
 	uc->uc_mcontext.fpregs->mxcsr |= s.flags & 63;
 	uc->uc_mcontext.gregs[REG_RIP] += x.length;
 	return true;

@@ -175,6 +175,15 @@ ref fused_flags(struct gen *g);
 bool lower_flags(struct gen *g, const struct ir_node *n);  /* false: not one of its operations */
 void pack_flags(struct gen *g, int r);           /* memory form of what EFLAGS holds; uses rax */
 
+/*
+ * True where every NaN result is the default one: the host passes quiet NaNs on without an exception, so
+ * operations that do are left to the interpreter.
+ */
+static inline bool default_nan(const struct gen *g)
+{
+	return g->t->fpctl & FPCTL_DEFAULT_NAN;
+}
+
 /* --- lower_fp.c: vector instructions in the form that the host has --- */
 void x_rrr(struct gen *g, u32 opc, int d, int a, int b);   /* d := a op b */
 void x_rr(struct gen *g, u32 opc, int d, int s);
@@ -207,7 +216,7 @@ void save_owner(struct gen *g, unsigned slot);  /* slot memory is about to be ov
 /* --- runtime.c: the guest's floating-point control and flags while its translations run --- */
 void x64_take_fpctl(struct vcpu *c);             /* control := c->exit_arg */
 u32 x64_fpflags(void);
-void x64_set_fpflags(u32 flags);
+void x64_set_fpflags(struct vcpu *c);            /* sticky flags := c->exit_arg */
 
 /* --- statemap.c --- */
 void map_point(struct gen *g);                        /* before the first instruction that may fault */

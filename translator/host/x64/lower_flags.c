@@ -129,6 +129,8 @@ struct cond need_cond(struct gen *g, ref v, enum ir_cc cc)
 	static const s8 inv[] = { X_E, X_NE, X_AE, X_B, X_S, X_NS, X_O, X_NO, X_A, X_BE, X_GE, X_L, X_G, X_LE };
 
 	need_flags(g, v, -1);
+	if (cc == CC_AL)
+		return (struct cond){ X_O, X_NO, false };
 	if (g->flags_form == FORM_FP)
 		return fp_cond(cc);
 	if (g->flags_form == FORM_BIT)
@@ -306,7 +308,7 @@ static void lower_conditional_compare(struct gen *g, const struct ir_node *n)
 {
 	enum ir_cc cc = n->aux & 15;
 	u32 other = pack_const(n->aux >> 4);
-	bool fp = n->op == IR_FCCMPF, sub = n->op == IR_CCMPF;
+	bool fp = n->op == IR_FCCMPF, sub = n->op == IR_CCMPF, always = cc == CC_AL;
 	int w = g->t->node[n->b].type == T_I64, rb = 0, rc = 0;
 	bool imm_ok = false;
 	s32 imm = 0;
@@ -322,12 +324,20 @@ static void lower_conditional_compare(struct gen *g, const struct ir_node *n)
 		if (!imm_ok)
 			rc = use_gpr(g, n->c);
 	}
-	need_flags(g, n->a, -1);
-	keep_flags(g, next_after(g, n->a));
-	c = need_cond(g, n->a, cc);
-	jump_unless(g, c, no);
+	if (always) {
+		clobber_flags(g);
+	} else {
+		need_flags(g, n->a, -1);
+		keep_flags(g, next_after(g, n->a));
+		c = need_cond(g, n->a, cc);
+		jump_unless(g, c, no);
+	}
 	if (fp) {
 		emit_ucomis(g, n->b, n->c, n->aux >> 8);
+		if (always) {
+			set_flags(g, g->i, FORM_FP);
+			return;
+		}
 		pack_fp(g);
 		done = jmp_short(&g->e);
 		land(g, no);
@@ -343,6 +353,10 @@ static void lower_conditional_compare(struct gen *g, const struct ir_node *n)
 		alu_ri(&g->e, sub ? ALU_CMP : ALU_ADD, w, sub ? rb : RAX, imm);
 	else
 		alu_rr(&g->e, sub ? ALU_CMP : ALU_ADD, w, sub ? rb : RAX, rc);
+	if (always) {
+		set_flags(g, g->i, sub ? FORM_INV : FORM_DIRECT);
+		return;
+	}
 	done = jmp_short(&g->e);
 	land(g, no);
 	mov_ri(&g->e, RAX, sub ? other ^ FLAG_C : other);

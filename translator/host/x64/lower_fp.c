@@ -8,7 +8,7 @@
  * What needs more than an instruction or two and is rare (ties away from zero, fixed-point conversions,
  * half precision) is left to the interpreter's code.
  */
-#include "translator/host/x64/gen.h"
+#include "translator/host/x64/vec.h"
 
 /* The scalar form of a packed opcode for the node's type. */
 static u32 scalar(enum ir_type type, u8 op)
@@ -47,47 +47,51 @@ static void lower_binary(struct gen *g, const struct ir_node *n, u8 op)
 	x_rrr(g, scalar(n->type, op), def_xmm(g), a, b);
 }
 
-/* A constant with `bits` in each lane of the type, in the scratch register. */
-static int scratch_const(struct gen *g, enum ir_type type, u64 bits)
+static vec sign_bit(enum ir_type type)
 {
-	load_const(g, RAX, bits);
-	x_rr(g, OPC(1, 1, 0x6e) | (type == T_F64 ? OPC_W : 0), XMM_SCRATCH, RAX);
-	return XMM_SCRATCH;
+	return (vec){ .d = { type == T_F64 ? 1ull << 63 : 1u << 31 } };
 }
 
 static void lower_sign(struct gen *g, const struct ir_node *n)
 {
-	u64 sign = n->type == T_F64 ? 1ull << 63 : 1u << 31;
-	int a = use_xmm(g, n->a), d = def_xmm(g), s;
+	vec m = sign_bit(n->type);
+	int a = use_xmm(g, n->a), d = def_xmm(g);
 
 	if (n->op == IR_FNEG) {
-		s = scratch_const(g, n->type, sign);
-		x_rrr(g, OPC(0, 1, 0x57), d, a, s);
+		x_rrc(g, PXOR, d, a, m);
 	} else {
-		s = scratch_const(g, n->type, sign - 1);
-		x_rrr(g, OPC(0, 1, 0x54), d, a, s);
+		m.d[0]--;
+		x_rrc(g, PAND, d, a, m);
 	}
 }
 
+/*
+ * The guest negates operands before the product, NaNs too, where the host's negating forms leave a NaN's
+ * sign alone.  Of several NaN operands the host takes a factor and the guest the addend: that stays.
+ */
 static bool lower_fma(struct gen *g, const struct ir_node *n)
 {
-	static const u8 op231[] = { 0xb9, 0xbd, 0xbb, 0xbf };   /* aux: madd, nmadd, msub, nmsub */
-	int a, b, d;
-	bool same;
+	bool wide = n->type == T_F64, same;
+	int a, b, c, d;
 
 	if (!x64.fma)
 		return false;
 	a = use_xmm(g, n->a);
 	b = use_xmm(g, n->b);
-	if (real(g, n->c) == real(g, n->a) || real(g, n->c) == real(g, n->b)) {
+	c = use_xmm(g, n->c);
+	if (c == a || c == b) {
 		d = def_xmm(g);
-		copy_to_xmm(g, d, n->c);
+		move_xmm(g, d, c);
 	} else {
-		if (g->v[real(g, n->c)].reg != NOREG)
-			use_xmm(g, n->c);
 		d = def_xmm_from(g, n->c, &same);
 	}
-	vex_rrr(&g->e, OPC(1, 2, op231[n->aux & 3]) | (n->type == T_F64 ? OPC_W : 0), d, a, b);
+	if (n->aux & 1) {
+		x_rrc(g, PXOR, XMM_SCRATCH, a, sign_bit(n->type));
+		a = XMM_SCRATCH;
+	}
+	if (n->aux & 2)
+		x_rrc(g, PXOR, d, d, sign_bit(n->type));
+	vex_rrr(&g->e, OPC(1, 2, 0xb9) | (wide ? OPC_W : 0), d, a, b);   /* 231 form */
 	return true;
 }
 
@@ -185,19 +189,58 @@ static void lower_bits(struct gen *g, const struct ir_node *n)
 	}
 }
 
-/* Smaller (or larger) of the two either way round: they differ only for zeros of both signs, which combine. */
+/*
+ * The host returns its second operand for two zeros.  The second instruction returns a's for them, and
+ * anything else again; zeros then combine by their signs.
+ */
 static void lower_minmax(struct gen *g, const struct ir_node *n)
 {
 	bool max = n->op == IR_FMAX;
+	u32 opc = scalar(n->type, max ? 0x5f : 0x5d);
 	int a = use_xmm(g, n->a), b = use_xmm(g, n->b), d = def_xmm(g);
 
-	x_rrr(g, scalar(n->type, max ? 0x5f : 0x5d), XMM_SCRATCH2, a, b);
-	x_rrr(g, scalar(n->type, max ? 0x5f : 0x5d), d, b, a);
+	x_rrr(g, opc, d, a, b);
+	x_rrr(g, opc, XMM_SCRATCH2, d, a);
 	x_rrr(g, OPC(0, 1, max ? 0x54 : 0x56), d, d, XMM_SCRATCH2);
+}
+
+/*
+ * minNum and maxNum.  VRANGE is just these.  Without it, the W bit, which MINSS and MAXSS do not look at,
+ * tells fault.c that the NaN it is called for counts as a missing number.
+ */
+static void lower_minmax_number(struct gen *g, const struct ir_node *n)
+{
+	bool max = n->op == IR_FMAXNM;
+	int a = use_xmm(g, n->a), b = use_xmm(g, n->b), d = def_xmm(g);
+
+	if (x64.avx512 && !default_nan(g)) {
+		evex_rrr(&g->e, OPC(1, 3, 0x51) | (n->type == T_F64 ? OPC_W : 0), d, a, b, 0);
+		e8(&g->e, 4 | max);
+		return;
+	}
+	x_rrr(g, scalar(n->type, max ? 0x5f : 0x5d) | OPC_W, d, a, b);
+	/* for two zeros (or denormals that are flushed) combine their signs */
+	x_rrri(g, scalar(n->type, 0xc2), XMM_SCRATCH2, a, b, 0);
+	if (max) {
+		x_rrr(g, PANDN, XMM_SCRATCH, a, XMM_SCRATCH2);
+		x_rrr(g, PANDN, XMM_SCRATCH, XMM_SCRATCH, d);
+		move_xmm(g, d, XMM_SCRATCH);
+	} else {
+		x_rrr(g, PAND, XMM_SCRATCH2, XMM_SCRATCH2, a);
+		x_rrc(g, PAND, XMM_SCRATCH2, XMM_SCRATCH2, sign_bit(n->type));
+		x_rrr(g, POR, d, d, XMM_SCRATCH2);
+	}
+}
+
+static bool passes_nan_on(u16 op)
+{
+	return (op >= IR_FADD && op <= IR_FMA) || op == IR_FRINT || op == IR_FCVT;
 }
 
 bool lower_fp(struct gen *g, const struct ir_node *n)
 {
+	if (default_nan(g) && passes_nan_on(n->op))
+		return false;
 	switch (n->op) {
 	case IR_FADD: lower_binary(g, n, 0x58); return true;
 	case IR_FSUB: lower_binary(g, n, 0x5c); return true;
@@ -211,6 +254,7 @@ bool lower_fp(struct gen *g, const struct ir_node *n)
 	}
 	case IR_FNEG: case IR_FABS: lower_sign(g, n); return true;
 	case IR_FMIN: case IR_FMAX: lower_minmax(g, n); return true;
+	case IR_FMINNM: case IR_FMAXNM: lower_minmax_number(g, n); return true;
 	case IR_FMA: return lower_fma(g, n);
 	case IR_FRINT: return lower_round(g, n);
 	case IR_I2F: return lower_from_int(g, n);
@@ -226,7 +270,9 @@ bool lower_fp(struct gen *g, const struct ir_node *n)
 		call_helper(g, (void *)x64_fpflags, 0, NULL, 0, NULL);
 		return true;
 	case IR_FPFLAGSW:
-		call_helper(g, (void *)x64_set_fpflags, 1, &n->a, 0, NULL);
+		copy_to_gpr(g, RAX, n->a);
+		store_r(&g->e, 0, RAX, vcpu_mem(offsetof(struct vcpu, exit_arg)));
+		call_with_vcpu(g, (void *)x64_set_fpflags, 0, NULL);
 		return true;
 	}
 	return false;

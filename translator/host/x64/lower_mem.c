@@ -25,6 +25,28 @@ struct mem address(struct gen *g, ref a, s32 disp)
 	return m;
 }
 
+/*
+ * An address that must be aligned and is not: UD2 with the address in rax, which jit_fault() takes for what
+ * it is.  Call after clobber_flags() and before the access.
+ */
+static void check_alignment(struct gen *g, const struct ir_node *n, struct mem m)
+{
+	int size = n->aux & MEM_SIZE;
+	u8 *aligned;
+
+	if (!(n->aux & MEM_ALIGN) || size == MEM_8)
+		return;
+	m.gs = false;
+	lea_rm(&g->e, 1, RAX, m);
+	e8(&g->e, 0xa8);   /* test al, imm8 */
+	e8(&g->e, (1 << size) - 1);
+	aligned = jcc_short(&g->e, X_E);
+	map_point(g);
+	e8(&g->e, 0x0f);
+	e8(&g->e, 0x0b);
+	short_here(&g->e, aligned);
+}
+
 static void xmm_op(struct gen *g, u32 opc, int r, struct mem m)
 {
 	if (x64.avx)
@@ -72,6 +94,9 @@ static void lower_load(struct gen *g, const struct ir_node *n)
 	int size = n->aux & MEM_SIZE, w = n->type == T_I64, d;
 	bool sign = n->aux & MEM_SIGNED, swap = (n->aux & MEM_BE) && size != MEM_8;
 
+	if (swap || n->aux & MEM_ALIGN)
+		clobber_flags(g);
+	check_alignment(g, n, m);
 	if (g->v[g->i].kind == V_XMM) {
 		d = def_xmm(g);
 		if (n->type == T_F32)
@@ -86,8 +111,6 @@ static void lower_load(struct gen *g, const struct ir_node *n)
 		xmm_op(g, size == MEM_128 ? OPC(0, 1, 0x10) : size == MEM_64 ? OPC(2, 1, 0x7e) : OPC(2, 1, 0x10), d, m);
 		return;
 	}
-	if (swap)
-		clobber_flags(g);
 	d = def_gpr(g);
 	map_point(g);
 	if (size == MEM_64 || (size == MEM_32 && !(sign && w)))
@@ -134,12 +157,14 @@ static void lower_store(struct gen *g, const struct ir_node *n)
 {
 	int size = n->aux & MEM_SIZE, r;
 	bool seq = (n->aux & MEM_ORDER) == MEM_SEQ, swap = (n->aux & MEM_BE) && size != MEM_8;
-	struct mem m;
+	struct mem m = address(g, n->a, n->c);
 	s32 imm;
 
+	if (swap || n->aux & MEM_ALIGN)
+		clobber_flags(g);
+	check_alignment(g, n, m);
 	if (g->v[real(g, n->b)].kind == V_XMM) {
 		r = use_xmm(g, n->b);
-		m = address(g, n->a, n->c);
 		map_point(g);
 		if (size <= MEM_16) {
 			xmm_op(g, OPC(1, 3, size == MEM_8 ? 0x14 : 0x15), r, m);
@@ -153,8 +178,6 @@ static void lower_store(struct gen *g, const struct ir_node *n)
 		return;
 	}
 	if (swap) {
-		clobber_flags(g);
-		m = address(g, n->a, n->c);
 		copy_to_gpr(g, RAX, n->b);
 		byte_swap(g, size, RAX);
 		map_point(g);
@@ -162,7 +185,6 @@ static void lower_store(struct gen *g, const struct ir_node *n)
 		return;
 	}
 	if (seq) {
-		m = address(g, n->a, n->c);
 		copy_to_gpr(g, RAX, n->b);
 		map_point(g);
 		if (size == MEM_8)
@@ -172,13 +194,11 @@ static void lower_store(struct gen *g, const struct ir_node *n)
 		return;
 	}
 	if (imm_of(g, n->b, size == MEM_64, &imm)) {
-		m = address(g, n->a, n->c);
 		map_point(g);
 		store_imm(g, size, imm, m);
 		return;
 	}
 	r = use_gpr(g, n->b);
-	m = address(g, n->a, n->c);
 	map_point(g);
 	store_int(g, size, r, m);
 }
@@ -217,8 +237,9 @@ static void lower_xchg(struct gen *g, const struct ir_node *n)
 	struct mem m = address(g, n->a, n->c);
 	bool add = n->op == IR_AADD;
 
-	if (add)
+	if (add || n->aux & MEM_ALIGN)
 		clobber_flags(g);
+	check_alignment(g, n, m);
 	copy_to_gpr(g, RAX, n->b);
 	map_point(g);
 	if (add)
@@ -239,6 +260,7 @@ static void lower_cas(struct gen *g, const struct ir_node *n)
 	clobber_flags(g);
 	m = address(g, n->a, 0);
 	r = use_gpr(g, n->c);
+	check_alignment(g, n, m);
 	copy_to_gpr(g, RAX, n->b);
 	map_point(g);
 	locked(g, OPC(0, 1, 0xb0), size, r, m);
@@ -269,6 +291,7 @@ static void lower_cas16(struct gen *g, const struct ir_node *n)
 	take_gpr(g, RDX);
 	take_gpr(g, RBX);
 	m = address(g, n->a, 0);
+	check_alignment(g, n, m);
 	xmm_to_gprs(g, n->b, RAX, RDX);
 	xmm_to_gprs(g, n->c, RBX, RCX);
 	d = def_xmm(g);
@@ -299,6 +322,7 @@ static void lower_rmw(struct gen *g, const struct ir_node *n)
 	clobber_flags(g);
 	m = address(g, n->a, n->c);
 	b = use_gpr(g, n->b);
+	check_alignment(g, n, m);
 	if (logic && g->v[g->i].next == NEVER) {
 		map_point(g);
 		locked(g, OPC(0, 0, alu << 3), size, b, m);

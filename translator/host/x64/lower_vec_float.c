@@ -18,6 +18,11 @@ static u32 packed(unsigned e, u8 op)
 	return OPC(e == 3, 1, op);
 }
 
+static u64 sign_bit(unsigned e)
+{
+	return 1ull << ((8u << e) - 1);
+}
+
 /* The register of operand v as an input that raises no exceptions of its own; copy: where to make one. */
 static int input(struct gen *g, ref v, int r, int copy)
 {
@@ -42,9 +47,13 @@ static void lower_binary(struct gen *g, const struct ir_node *n, u8 op)
 	x_rrr(g, packed(n->aux, op), d, a, b);
 }
 
+/*
+ * The guest negates a factor before the product, NaN or not, where the host's negating forms leave a
+ * NaN's sign alone; that sign is visible in printed results.
+ */
 static bool lower_fused(struct gen *g, const struct ir_node *n)
 {
-	u32 opc = OPC(1, 2, n->op == IR_VFMA ? 0xb8 : 0xbc) | (n->aux == 3 ? OPC_W : 0);   /* 231 forms */
+	u32 opc = OPC(1, 2, 0xb8) | (n->aux == 3 ? OPC_W : 0);   /* 231 form */
 	int a, b, c, d;
 	bool same;
 
@@ -63,6 +72,10 @@ static bool lower_fused(struct gen *g, const struct ir_node *n)
 		move_xmm(g, d, c);
 	} else {
 		d = def_xmm_from(g, n->c, &same);
+	}
+	if (n->op == IR_VFMS) {
+		x_rrc(g, PXOR, XMM_SCRATCH, a, splat(n->aux, sign_bit(n->aux)));
+		a = XMM_SCRATCH;
 	}
 	vex_rrr(&g->e, opc, d, a, b);
 	return true;
@@ -95,7 +108,7 @@ static void lower_minmax_number(struct gen *g, const struct ir_node *n)
 	int a, b, d;
 
 	inputs(g, n, &a, &b, &d);
-	if (x64.avx512) {
+	if (x64.avx512 && !default_nan(g)) {
 		evex_rrr(&g->e, VRANGEPS | (e == 3 ? OPC_W : 0), d, a, b, 0);
 		e8(&g->e, 4 | max);
 		return;
@@ -108,14 +121,16 @@ static void lower_minmax_number(struct gen *g, const struct ir_node *n)
 		x_rrr(g, PANDN, XMM_SCRATCH, XMM_SCRATCH, d);
 		move_xmm(g, d, XMM_SCRATCH);
 	} else {
+		/* the sign alone: where denormals are flushed they equal zero, too */
 		x_rrr(g, PAND, XMM_SCRATCH2, XMM_SCRATCH2, a);
+		x_rrc(g, PAND, XMM_SCRATCH2, XMM_SCRATCH2, splat(e, sign_bit(e)));
 		x_rrr(g, POR, d, d, XMM_SCRATCH2);
 	}
 }
 
 static void lower_sign(struct gen *g, const struct ir_node *n)
 {
-	u64 sign = n->aux == 3 ? 1ull << 63 : 1u << 31;
+	u64 sign = sign_bit(n->aux);
 	int a = use_xmm(g, n->a), d = def_xmm(g);
 
 	if (n->op == IR_VFNEG)
@@ -296,10 +311,18 @@ static void lower_convert(struct gen *g, const struct ir_node *n)
 	x_rr(g, OPC(n->op == IR_VFNARROW, 1, 0x5a), d, a);
 }
 
+static bool passes_nan_on(u16 op)
+{
+	return (op >= IR_VFADD && op <= IR_VFMS) || op == IR_VFPADD || op == IR_VFRINT || op == IR_VFWIDEN ||
+	       op == IR_VFNARROW;
+}
+
 bool lower_vec_float(struct gen *g, const struct ir_node *n)
 {
 	int a, d;
 
+	if (default_nan(g) && passes_nan_on(n->op))
+		return false;
 	switch (n->op) {
 	case IR_VFADD: lower_binary(g, n, ADDP); return true;
 	case IR_VFSUB: lower_binary(g, n, SUBP); return true;

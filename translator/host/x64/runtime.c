@@ -154,6 +154,11 @@ u64 host_fault_pc(const void *uc)
 	return ((const ucontext_t *)uc)->uc_mcontext.gregs[REG_RIP];
 }
 
+gaddr host_misaligned_address(const void *uc)
+{
+	return ((const ucontext_t *)uc)->uc_mcontext.gregs[REG_RAX];
+}
+
 static u32 read_mxcsr(void)
 {
 	u32 v;
@@ -184,7 +189,10 @@ u32 x64_fpflags(void)
 	return read_mxcsr() & 63;
 }
 
-void x64_set_fpflags(u32 flags)
+void x64_set_fpflags(struct vcpu *c)
 {
-	write_mxcsr((read_mxcsr() & ~63u) | (flags & 63));
+	u32 flags = c->exit_arg & 63;
+
+	write_mxcsr((read_mxcsr() & ~63u) | flags);
+	c->mxcsr = (c->mxcsr & ~(u32)FPEXC_INVALID) | (flags & FPEXC_INVALID);
 }

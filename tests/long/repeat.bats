@@ -1,0 +1,30 @@
+# What must not happen even once in many runs.  Only `make check-all` has the time.
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/../.."
+	load "$PWD/tests/syscalls"
+}
+
+repeat() {
+	local times=$1 i
+
+	for ((i = 1; i <= times; i++)); do
+		check_syscalls "$2" || { echo "run $i of $times"; return 1; }
+	done
+}
+
+@test "64 threads, 100 times" {
+	repeat 100 threads
+}
+
+@test "futexes, robust locks, exec and exit with threads, 30 times" {
+	repeat 30 tasks
+}
+
+@test "interrupted calls and loops, 20 times" {
+	repeat 20 interrupt
+}
+
+@test "what a handler sees, 20 times" {
+	repeat 20 "$TEST_GUEST/context"
+}
