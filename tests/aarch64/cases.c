@@ -367,6 +367,7 @@ int main(int argc, char **argv)
 	sigaction(SIGSEGV, &sa, 0);
 	sigaction(SIGBUS, &sa, 0);
 	sigaction(SIGILL, &sa, 0);
+	sigaction(SIGFPE, &sa, 0);
 	the_guest.select_cpu(model);
 	translator_init(&the_guest, &cfg, executable);
 	vcpu_init(&vcpu, &the_guest);
