@@ -22,11 +22,6 @@ static struct task main_task;
 static struct actions main_actions;
 static u8 main_sigstack[SIGSTACK_SIZE] __attribute__((aligned(64)));
 
-struct task *task_self(void)
-{
-	return self;
-}
-
 /* --- masks --- */
 
 static void host_mask(u64 mask)

@@ -88,6 +88,12 @@ struct task {
 
 extern const struct syscall_hooks *hooks;
 
+/* A guest pointer for the host's kernel; NULL stays NULL. */
+static inline u64 host_ptr(gaddr a)
+{
+	return a ? (u64)g2h(a) : 0;
+}
+
 /* --- signal.c --- */
 
 /* Changes the guest's mask, and the host's with it. */
@@ -110,8 +116,6 @@ void signal_thread_start(struct task *t, void *stack, u64 size);
 int signal_take_sync(struct task *t, u64 set, u8 info[SIGINFO_SIZE]);
 /* Puts what the handler needs to know: t->attention, and asks translated code to stop. */
 void signal_attend(struct task *t);
-
-struct task *task_self(void);
 
 /* --- host/HOST: what depends on the host's instruction set --- */
 
