@@ -65,10 +65,6 @@ bool tr_build(struct tr *t, const struct guest *g, gaddr pc, const struct transl
 #ifdef DEBUG
 	ir_verify(t, "building");
 #endif
-	ir_dce(t);
-#ifdef DEBUG
-	ir_verify(t, "dead code elimination");
-#endif
 	log_translation(t);
 	return true;
 }

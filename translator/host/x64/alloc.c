@@ -31,34 +31,48 @@ ref real(const struct gen *g, ref v)
 	return g->alias[v] ? g->alias[v] : v;
 }
 
-static enum value_kind kind_of(enum ir_type type)
+static const u8 kind_of[T_COUNT] = {
+	[T_I32] = V_GPR, [T_I64] = V_GPR, [T_F32] = V_XMM, [T_F64] = V_XMM, [T_V64] = V_XMM, [T_V128] = V_XMM,
+	[T_FLAGS] = V_FLAGS,
+};
+
+/* What the passes want to know of an operation, from its row, at hand. */
+static struct op_info {
+	u8 values;     /* bit k: field k is a value */
+	u8 effect;
+	bool memory, folds_address;
+	bool result;
+} op_info[IR_COUNT];
+
+static bool is_value(u8 kind)
 {
-	switch (type) {
-	case T_I32: case T_I64: return V_GPR;
-	case T_F32: case T_F64: case T_V64: case T_V128: return V_XMM;
-	case T_FLAGS: return V_FLAGS;
-	default: return V_NONE;
+	return kind != K_N && kind != K_U && kind != K_K && kind != K_P && kind != K_C;
+}
+
+void gen_init(void)
+{
+	for (unsigned op = 0; op < IR_COUNT; op++) {
+		const struct ir_row *row = &ir_rows[op];
+		struct op_info *o = &op_info[op];
+
+		o->values = is_value(row->a) | is_value(row->b) << 1 | is_value(row->c) << 2;
+		o->effect = row->effect;
+		o->memory = row->effect == E_LOAD || row->effect == E_STORE;
+		o->folds_address = o->memory && op != IR_CAS;
+		o->result = row->res != K_N;
 	}
 }
 
 /* The operands of node i that are values, through aliases; 0 where there is none. */
-static void operands(const struct gen *g, u32 i, ref out[3])
+static inline void operands(const struct gen *g, u32 i, ref out[3])
 {
 	const struct ir_node *n = &g->t->node[i];
-	const struct ir_row *row = &ir_rows[n->op];
-	u8 kind[3] = { row->a, row->b, row->c };
-	u32 raw[3] = { n->a, n->b, n->c };
+	const struct op_info *o = &op_info[n->op];
 
-	out[0] = out[1] = out[2] = 0;
-	for (int k = 0; k < 3; k++) {
-		bool value = kind[k] != K_N && kind[k] != K_U && kind[k] != K_K && kind[k] != K_P && kind[k] != K_C;
-
-		out[k] = value && raw[k] ? real(g, raw[k]) : 0;
-		/* a 64-bit constant takes b and c */
-		if (kind[k] == K_C)
-			return;
-	}
-	if (out[0] && g->folded[out[0]] && (row->effect == E_LOAD || row->effect == E_STORE)) {
+	out[0] = o->values & 1 ? real(g, n->a) : 0;
+	out[1] = o->values & 2 ? real(g, n->b) : 0;
+	out[2] = o->values & 4 ? real(g, n->c) : 0;
+	if (o->memory && g->folded[out[0]]) {
 		const struct ir_node *lea = &g->t->node[out[0]];
 
 		out[0] = real(g, lea->a);
@@ -68,50 +82,56 @@ static void operands(const struct gen *g, u32 i, ref out[3])
 
 static bool writes_result(const struct ir_node *n)
 {
-	return n->type != T_NONE && ir_rows[n->op].res != K_N;
+	return n->type != T_NONE && op_info[n->op].result;
 }
 
-/* True where the register of an I32 value has its upper half clear; all but renamed I64 values. */
-static void find_aliases(struct gen *g)
+/*
+ * Values that are other values under another name: the low part of one that is in a register anyway, and a
+ * 32-bit result, whose register has its upper half clear, widened.
+ */
+static ref alias_of(const struct gen *g, u32 i)
 {
-	const struct tr *t = g->t;
+	const struct ir_node *n = &g->t->node[i], *a = &g->t->node[n->a];
 
-	for (u32 i = 1; i < t->n; i++) {
-		const struct ir_node *n = &t->node[i];
-
-		g->alias[i] = 0;
-		if (n->op == IR_TRUNC || n->op == IR_LOWV || n->op == IR_V2F) {
-			g->alias[i] = real(g, n->a);
-		} else if (n->op == IR_ZEXT && n->b == 32 && n->type == T_I64) {
-			ref a = n->a;
-
-			if (t->node[a].type == T_I32 && !g->alias[a] && t->node[a].op != IR_CONST && t->node[a].op != IR_GET)
-				g->alias[i] = a;
-		}
+	switch (n->op) {
+	case IR_TRUNC: case IR_LOWV: case IR_V2F:
+		return real(g, n->a);
+	case IR_ZEXT:
+		if (n->b == 32 && n->type == T_I64 && a->type == T_I32 && !g->alias[n->a] && a->op != IR_CONST &&
+		    a->op != IR_GET)
+			return n->a;
 	}
+	return 0;
 }
 
-/* An LEA that only addresses memory costs nothing: the access takes its operands. */
-static void find_folded(struct gen *g)
+/*
+ * The forward pass: aliases, and which LEAs only address memory.  Those cost nothing: the access takes their
+ * operands.
+ */
+static void find_names(struct gen *g)
 {
 	const struct tr *t = g->t;
 
-	for (u32 i = 1; i < t->n; i++)
-		g->folded[i] = t->node[i].op == IR_LEA;
+	g->v[0].next = NEVER;
 	for (u32 i = 1; i < t->n; i++) {
 		const struct ir_node *n = &t->node[i];
-		const struct ir_row *row = &ir_rows[n->op];
-		bool mem = (row->effect == E_LOAD || row->effect == E_STORE) && n->op != IR_CAS;
-		u8 kind[3] = { row->a, row->b, row->c };
-		u32 raw[3] = { n->a, n->b, n->c };
+		const struct op_info *o = &op_info[n->op];
 
-		for (int k = 0; k < 3 && kind[k] != K_C; k++)
-			if (kind[k] != K_N && kind[k] != K_U && kind[k] != K_K && kind[k] != K_P && raw[k] &&
-			    !(mem && k == 0))
-				g->folded[real(g, raw[k])] = 0;
-		if (mem && (s64)(s32)n->c + (s32)t->node[real(g, n->a)].c != (s32)(n->c + t->node[real(g, n->a)].c) &&
-		    t->node[real(g, n->a)].op == IR_LEA)
-			g->folded[real(g, n->a)] = 0;
+		g->v[i] = (struct value){ .reg = NOREG, .kind = kind_of[n->type], .home = -1, .spill = -1, .next = NEVER };
+		g->uses[i] = 0;
+		g->alias[i] = alias_of(g, i);
+		g->folded[i] = n->op == IR_LEA;
+		if (o->values & 1) {
+			const struct ir_node *a = &t->node[real(g, n->a)];
+			s64 disp = (s64)(s32)n->c + (s32)a->c;
+
+			if (!o->folds_address || (a->op == IR_LEA && disp != (s32)disp))
+				g->folded[real(g, n->a)] = 0;
+		}
+		if (o->values & 2)
+			g->folded[real(g, n->b)] = 0;
+		if (o->values & 4)
+			g->folded[real(g, n->c)] = 0;
 	}
 }
 
@@ -135,7 +155,7 @@ static void note_observer(struct gen *g, u32 i, u32 observer[2])
 {
 	const struct ir_node *n = &g->t->node[i];
 
-	switch (ir_rows[n->op].effect) {
+	switch (op_info[n->op].effect) {
 	case E_LOAD:
 	case E_STORE:
 		observer[0] = i;
@@ -151,49 +171,60 @@ static void note_observer(struct gen *g, u32 i, u32 observer[2])
 	}
 }
 
+/* A PUT that nothing sees is dead; one that widens is of the narrow value: writing back widens. */
+static bool prepare_put(struct gen *g, u32 i, u32 next_put[], const u32 observer[2])
+{
+	const struct ir_node *n = &g->t->node[i], *b = &g->t->node[real(g, n->b)];
+	bool flags = g->g->slots[n->a].type == T_FLAGS;
+
+	if (next_put[n->a] < observer[flags]) {
+		g->folded[i] = 1;
+		return false;
+	}
+	next_put[n->a] = i;
+	if (b->op == IR_F2V || b->op == IR_ZEXTV) {
+		ref narrow = real(g, b->a);
+
+		if (g->v[narrow].kind == V_XMM && g->t->node[narrow].type != T_V128)
+			g->alias[i] = narrow;
+	}
+	return true;
+}
+
 void gen_prepare(struct gen *g)
 {
 	const struct tr *t = g->t;
 	u32 observer[2] = { NEVER, NEVER };     /* next point that sees slots; that sees flags */
 	u32 next_put[TR_MAX_SLOTS];
+	unsigned dead_args = 0;
 
-	memset(next_put, 0xff, sizeof next_put);
-	find_aliases(g);
-	find_folded(g);
-	for (u32 i = 0; i < t->n; i++) {
-		g->v[i] = (struct value){ .reg = NOREG, .kind = kind_of(t->node[i].type), .home = -1, .spill = -1,
-					  .next = NEVER };
-		g->uses[i] = 0;
-	}
+	memset(next_put, 0xff, g->g->nslots * sizeof *next_put);
+	find_names(g);
 	for (u32 i = t->n - 1; i > 0; i--) {
 		const struct ir_node *n = &t->node[i];
+		const struct op_info *o = &op_info[n->op];
 		ref op[3];
 
 		/* A pure value without uses is not computed, so it uses nothing. */
-		g->flags_dead[i] = flags_dead_after(g, i);
-		if (n->op == IR_NONE || g->alias[i] || g->folded[i])
+		if (n->op == IR_NONE || n->op == IR_INSN || g->alias[i] || g->folded[i] ||
+		    (o->effect == E_NONE && g->v[i].next == NEVER))
 			continue;
-		if (ir_rows[n->op].effect == E_NONE && g->v[i].next == NEVER)
+		if (n->op == IR_ARG && dead_args) {
+			dead_args--;
+			g->folded[i] = 1;
 			continue;
-		note_observer(g, i, observer);
-		if (n->op == IR_PUT) {
-			bool flags = g->g->slots[n->a].type == T_FLAGS;
-
-			if (next_put[n->a] < observer[flags]) {
-				g->folded[i] = 1;
-				continue;
-			}
-			next_put[n->a] = i;
-
-			const struct ir_node *b = &t->node[real(g, n->b)];
-
-			/* Widening for the slot is done when the slot is written back. */
-			if (b->op == IR_F2V || b->op == IR_ZEXTV) {
-				g->alias[i] = real(g, b->a);
-				if (g->v[g->alias[i]].kind != V_XMM || t->node[g->alias[i]].type == T_V128)
-					g->alias[i] = 0;
-			}
 		}
+		if (n->op == IR_CALL && g->v[i].next == NEVER && helper_of(n)->flags & H_PURE) {
+			dead_args = helper_of(n)->nargs;
+			g->folded[i] = 1;
+			continue;
+		}
+		if (o->effect == E_EXIT)
+			g->flags_dead[i] = flags_dead_after(g, i);
+		if (o->effect != E_NONE)
+			note_observer(g, i, observer);
+		if (n->op == IR_PUT && !prepare_put(g, i, next_put, observer))
+			continue;
 		operands(g, i, op);
 		if (n->op == IR_PUT && g->alias[i])
 			op[1] = g->alias[i];

@@ -37,6 +37,7 @@ void host_init(u32 hide)
 	u32 a, b, c, d, b7 = 0, c7 = 0, d7, c81 = 0;
 	bool ymm, zmm;
 
+	gen_init();
 	__cpuid(1, a, b, c, d);
 	if (!(c & 1 << 20) || !(c & 1 << 23))
 		fail(EXIT_NOT_RUNNABLE, "this processor lacks SSE4.2 or POPCNT (x86-64-v2 is needed)");
@@ -142,32 +143,29 @@ static void lower_get(struct gen *g, const struct ir_node *n)
 
 static void lower(struct gen *g, const struct ir_node *n)
 {
-	switch (n->op) {
-	case IR_NONE: case IR_ARG: case IR_CONST: case IR_PC: case IR_CONSTV:
-		return;
-	case IR_INSN:
-		g->insn_pc = n->b | (u64)n->c << 32;
-		return;
-	case IR_GET:
-		lower_get(g, n);
-		return;
-	case IR_PUT:
+	if (n->op == IR_PUT)
 		put_slot(g, n->a, g->alias[g->i] ? g->alias[g->i] : real(g, n->b));
-		return;
-	}
-	if (lower_int(g, n) || lower_flags(g, n) || lower_mem(g, n) || lower_exit(g, n) || lower_call(g, n) ||
-	    lower_fp(g, n) || lower_vec(g, n))
-		return;
-	lower_by_interpreter(g, n);
+	else if (!(lower_int(g, n) || lower_mem(g, n) || lower_flags(g, n) || lower_exit(g, n) || lower_call(g, n) ||
+		   lower_fp(g, n) || lower_vec(g, n)))
+		lower_by_interpreter(g, n);
 }
 
-static bool has_code(const struct gen *g, u32 i)
+/* Nodes that say something and emit nothing; true if n is one. */
+static bool note(struct gen *g, const struct ir_node *n)
 {
-	const struct ir_node *n = &g->t->node[i];
-
-	if (n->op == IR_NONE || g->folded[i] || (g->alias[i] && n->op != IR_PUT))
-		return false;
-	return !(ir_rows[n->op].effect == E_NONE && g->v[i].next == NEVER);
+	switch (n->op) {
+	case IR_NONE: case IR_ARG: case IR_CONST: case IR_PC: case IR_CONSTV:
+		return true;
+	case IR_INSN:
+		g->insn_pc = n->b | (u64)n->c << 32;
+		return true;
+	case IR_GET:
+		if (g->v[g->i].next != NEVER)
+			lower_get(g, n);
+		return true;
+	}
+	return g->folded[g->i] || (g->alias[g->i] && n->op != IR_PUT) ||
+	       (ir_rows[n->op].effect == E_NONE && g->v[g->i].next == NEVER);
 }
 
 static void reset(struct gen *g, struct tr *t, u8 *w, u64 x, u32 room, struct host_out *out)
@@ -205,13 +203,14 @@ bool host_compile(struct tr *t, u8 *w, u64 x, u32 room, struct host_out *out)
 	reset(g, t, w, x, room, out);
 	gen_prepare(g);
 	for (g->i = 1; g->i < t->n; g->i++) {
-		if (!has_code(g, g->i))
+		const struct ir_node *n = &t->node[g->i];
+
+		if (note(g, n))
 			continue;
 		if (!gen_room(g, 4096))
 			return false;
-		lower(g, &t->node[g->i]);
-		if (t->node[g->i].op != IR_ARG)
-			end_node(g);
+		lower(g, n);
+		end_node(g);
 	}
 	lower_stubs(g);
 	code_size = g->e.w - g->start;

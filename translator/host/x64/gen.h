@@ -116,8 +116,14 @@ extern struct x64_features {
 	bool avx, avx2, bmi2, lzcnt, bmi1, popcnt, fma, f16c, avx512, gfni, aes, pclmul, vbmi, bitalg;
 } x64;
 
+static inline const struct ir_helper *helper_of(const struct ir_node *call)
+{
+	return (const struct ir_helper *)(call->b | (u64)call->c << 32);
+}
+
 /* --- alloc.c: operands of the current node --- */
 
+void gen_init(void);                             /* once */
 void gen_prepare(struct gen *g);                 /* backward pass */
 int use_gpr(struct gen *g, ref v);               /* register that holds v (pinned); loads it if need be */
 int use_xmm(struct gen *g, ref v);

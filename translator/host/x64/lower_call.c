@@ -188,7 +188,7 @@ bool lower_call(struct gen *g, const struct ir_node *n)
 
 	if (n->op != IR_CALL)
 		return false;
-	h = (const struct ir_helper *)(n->b | (u64)n->c << 32);
+	h = helper_of(n);
 	for (unsigned k = h->nargs; k > 0; k--) {
 		do
 			j--;
