@@ -5,8 +5,8 @@
  * The upper half of a V64's register is not the guest's: whatever it holds must not raise exceptions.
  * Operands of that type are copied into both halves first, which raises just what the lower half does.
  *
- * Left to the interpreter: fused products without FMA, conversions to unsigned integers where only AVX-512
- * has them, and rounding with ties away (no host mode) unless the current rounding is to nearest.
+ * Left to the interpreter: fused products without FMA, conversions to unsigned 64-bit integers without AVX-512,
+ * and rounding with ties away (no host mode) unless the current rounding is to nearest.
  */
 #include "translator/host/x64/vec.h"
 
@@ -274,13 +274,25 @@ static void quads_to_int(struct gen *g, int d, int s, bool both)
 	}
 }
 
+/*
+ * The conversion is the signed one: from 2^31 on it raises invalid, and the W bit, which it does not look
+ * at, tells fault.c that the result is unsigned.  Negative numbers become zero before it, without raising
+ * invalid as they should.
+ */
+static void words_to_unsigned(struct gen *g, int d, int s)
+{
+	x_zero(g, XMM_SCRATCH2);
+	x_rrr(g, OPC(0, 1, MAXP), d, s, XMM_SCRATCH2);
+	x_rr(g, OPC(2, 1, 0x5b) | OPC_W, d, d);
+}
+
 static bool lower_to_int(struct gen *g, const struct ir_node *n)
 {
 	unsigned e = n->aux, mode = n->b & RND_MASK, fraction = n->b >> 8;
 	bool is_unsigned = n->b & 0x80;
 	int a, d;
 
-	if ((mode == RND_AWAY && g->t->fpctl & FPCTL_ROUND) || (is_unsigned && !x64.avx512))
+	if ((mode == RND_AWAY && g->t->fpctl & FPCTL_ROUND) || (is_unsigned && e == 3 && !x64.avx512))
 		return false;
 	a = use_xmm(g, n->a);
 	d = def_xmm(g);
@@ -293,7 +305,9 @@ static bool lower_to_int(struct gen *g, const struct ir_node *n)
 		round_lanes(g, e, XMM_SCRATCH, a, mode, true);
 		a = XMM_SCRATCH;
 	}
-	if (is_unsigned)
+	if (is_unsigned && !x64.avx512)
+		words_to_unsigned(g, d, a);
+	else if (is_unsigned)
 		evex_rrr(&g->e, OPC(e == 3, 1, 0x78) | (e == 3 ? OPC_W : 0), d, 0, a, 0);
 	else if (e == 2)
 		x_rr(g, OPC(2, 1, 0x5b), d, a);
