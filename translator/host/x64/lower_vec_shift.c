@@ -1,14 +1,15 @@
 /*
  * Shifts of lanes by immediates and by other lanes.
  *
- * The guest's count is a signed byte: positive to the left, negative to the right.  The host's variable
- * shifts take unsigned counts and give zero (or the sign) for large ones, so both ways are computed, the
- * count and its negation each cut to a byte: the wrong way's count is large.  Logical results are then
- * combined by OR; a count of zero gives the value both ways.
+ * The guest's count is a signed byte: positive to the left, negative to the right.  The host's
+ * variable shifts take unsigned counts and give zero (or the sign) for large ones, so both ways are
+ * computed, the count and its negation each cut to a byte: the wrong way's count is large.  Logical
+ * results are then combined by OR; a count of zero gives the value both ways.
  */
 #include "translator/host/x64/vec.h"
 
-/* Variable shifts of elements of 16 << e bits.  AVX2, but words and arithmetic quadwords are AVX-512's. */
+/* Variable shifts of elements of 16 << e bits.  AVX2, but words and arithmetic quadwords are
+ * AVX-512's. */
 static void variable(struct gen *g, enum vec_shift how, unsigned e, int d, int a, int count)
 {
 	u32 opc;
@@ -25,7 +26,8 @@ static void variable(struct gen *g, enum vec_shift how, unsigned e, int d, int a
 		vex_rrr(&g->e, opc, d, a, count);
 }
 
-/* d := a shifted by the counts in the low bytes of b, elements of 16 << e bits; a, b, d, xmm14, xmm15 distinct. */
+/* d := a shifted by the counts in the low bytes of b, elements of 16 << e bits; a, b, d, xmm14,
+ * xmm15 distinct. */
 static void shift_both_ways(struct gen *g, unsigned e, bool arithmetic, int d, int a, int b)
 {
 	static const u32 sub[] = { PSUBW, PSUBD, PSUBQ };
@@ -45,11 +47,17 @@ static void shift_both_ways(struct gen *g, unsigned e, bool arithmetic, int d, i
 	x_shift(g, VSH_LL, e, XMM_SCRATCH2, b, (16u << e) - 8);
 	if (e == 0)
 		x_shift(g, VSH_RA, 0, XMM_SCRATCH2, XMM_SCRATCH2, 15);
-	x_rrri(g, e == 0 ? VPBLENDVB : e == 1 ? VBLENDVPS : VBLENDVPD, d, d, XMM_SCRATCH, XMM_SCRATCH2 << 4);
+	x_rrri(g,
+	       e == 0	? VPBLENDVB
+	       : e == 1 ? VBLENDVPS
+			: VBLENDVPD,
+	       d, d, XMM_SCRATCH, XMM_SCRATCH2 << 4);
 }
 
-/* Elements of 8 << e bits in pairs: the even one moved to the upper half and back, the odd one in place. */
-static void shift_halves(struct gen *g, unsigned e, bool arithmetic, int d, int a, int b, int value, int count)
+/* Elements of 8 << e bits in pairs: the even one moved to the upper half and back, the odd one in
+ * place. */
+static void shift_halves(struct gen *g, unsigned e, bool arithmetic, int d, int a, int b, int value,
+			 int count)
 {
 	int even = temp_xmm(g);
 	unsigned w = 8u << e;
@@ -94,7 +102,11 @@ bool lower_vec_shift(struct gen *g, const struct ir_node *n)
 	case IR_VSHLI: case IR_VSHRI: case IR_VSARI:
 		a = use_xmm(g, n->a);
 		d = def_xmm(g);
-		x_shift_lanes(g, n->op == IR_VSHLI ? VSH_LL : n->op == IR_VSHRI ? VSH_RL : VSH_RA, n->aux, d, a, n->b);
+		x_shift_lanes(g,
+			      n->op == IR_VSHLI	  ? VSH_LL
+			      : n->op == IR_VSHRI ? VSH_RL
+						  : VSH_RA,
+			      n->aux, d, a, n->b);
 		return true;
 	case IR_VSHLV: case IR_VSALV:
 		return lower_variable(g, n);
