@@ -379,11 +379,11 @@ static bool fix_other(struct fpsem *s, const struct fpinsn *x, enum fp_format f,
 		for (int k = 0; k < 2; k++)
 			d->d[k] = fp_to_int(s, FP64, b.d[k], RND_ZERO, false, 64, 0);
 		return true;
-	case 0x5b:   /* cvtps2dq (66), cvttps2dq (F3) */
+	case 0x5b:   /* cvtps2dq (66), cvttps2dq (F3; W marks a conversion to unsigned, lower_vec_float.c) */
 		if (x->pp == 0)
 			return false;
 		for (int k = 0; k < 4; k++)
-			d->s[k] = fp_to_int(s, FP32, b.s[k], x->pp == 2 ? RND_ZERO : s->round, false, 32, 0);
+			d->s[k] = fp_to_int(s, FP32, b.s[k], x->pp == 2 ? RND_ZERO : s->round, x->w, 32, 0);
 		return true;
 	}
 	return false;

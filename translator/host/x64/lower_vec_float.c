@@ -1,16 +1,27 @@
 /*
- * Floating point in lanes, under the rules of lower_fp.c: what differs from the guest begins with an
- * invalid-operation exception, and fault.c computes the whole instruction exactly.
+ * Floating point in lanes, under the rules of lower_fp.c: what differs from the guest begins with
+ * an invalid-operation exception, and fault.c computes the whole instruction exactly.
  *
- * The upper half of a V64's register is not the guest's: whatever it holds must not raise exceptions.
- * Operands of that type are copied into both halves first, which raises just what the lower half does.
+ * The upper half of a V64's register is not the guest's: whatever it holds must not raise
+ * exceptions. Operands of that type are copied into both halves first, which raises just what the
+ * lower half does.
  *
- * Left to the interpreter: rounding to nearest with ties away (no host mode), fused products without FMA,
- * and conversions to unsigned or 64-bit integers where only AVX-512 has them.
+ * Left to the interpreter: fused products without FMA, conversions to unsigned 64-bit integers
+ * without AVX-512, and rounding with ties away (no host mode) unless the current rounding is to
+ * nearest.
  */
 #include "translator/host/x64/vec.h"
 
-enum { ADDP = 0x58, MULP = 0x59, SUBP = 0x5c, MINP = 0x5d, DIVP = 0x5e, MAXP = 0x5f, SQRTP = 0x51, CMPP = 0xc2 };
+enum {
+	ADDP = 0x58,
+	MULP = 0x59,
+	SUBP = 0x5c,
+	MINP = 0x5d,
+	DIVP = 0x5e,
+	MAXP = 0x5f,
+	SQRTP = 0x51,
+	CMPP = 0xc2
+};
 
 /* A packed instruction on elements of 4 (e 2) or 8 bytes (e 3). */
 static u32 packed(unsigned e, u8 op)
@@ -23,7 +34,8 @@ static u64 sign_bit(unsigned e)
 	return 1ull << ((8u << e) - 1);
 }
 
-/* The register of operand v as an input that raises no exceptions of its own; copy: where to make one. */
+/* The register of operand v as an input that raises no exceptions of its own; copy: where to make
+ * one. */
 static int input(struct gen *g, ref v, int r, int copy)
 {
 	if (!is_v64(g, v))
@@ -48,8 +60,8 @@ static void lower_binary(struct gen *g, const struct ir_node *n, u8 op)
 }
 
 /*
- * The guest negates a factor before the product, NaN or not, where the host's negating forms leave a
- * NaN's sign alone; that sign is visible in printed results.
+ * The guest negates a factor before the product, NaN or not, where the host's negating forms leave
+ * a NaN's sign alone; that sign is visible in printed results.
  */
 static bool lower_fused(struct gen *g, const struct ir_node *n)
 {
@@ -82,8 +94,8 @@ static bool lower_fused(struct gen *g, const struct ir_node *n)
 }
 
 /*
- * The host returns its second operand for two zeros.  The second instruction returns a's for them, and
- * anything else again; zeros then combine by their signs.
+ * The host returns its second operand for two zeros.  The second instruction returns a's for them,
+ * and anything else again; zeros then combine by their signs.
  */
 static void lower_minmax(struct gen *g, const struct ir_node *n)
 {
@@ -98,8 +110,8 @@ static void lower_minmax(struct gen *g, const struct ir_node *n)
 }
 
 /*
- * minNum and maxNum.  VRANGE is just these.  Without it, the W bit, which MINPS and MAXPS do not look at,
- * tells fault.c that the NaN it is called for counts as a missing number.
+ * minNum and maxNum.  VRANGE is just these.  Without it, the W bit, which MINPS and MAXPS do not
+ * look at, tells fault.c that the NaN it is called for counts as a missing number.
  */
 static void lower_minmax_number(struct gen *g, const struct ir_node *n)
 {
@@ -172,23 +184,28 @@ static bool lower_pairwise(struct gen *g, const struct ir_node *n)
 	return true;
 }
 
-static void round_lanes(struct gen *g, unsigned e, int d, int s, unsigned mode, bool inexact)
+/* False: ties away from zero where the current rounding is not to nearest; nothing was emitted
+ * then. */
+static bool round_lanes(struct gen *g, unsigned e, int d, int s, unsigned mode, bool inexact)
 {
-	static const u8 imm[] = { [RND_NEAREST] = 0, [RND_UP] = 2, [RND_DOWN] = 1, [RND_ZERO] = 3, [RND_CURRENT] = 4 };
+	u32 round = OPC(1, 3, e == 3 ? 0x09 : 0x08);
 
-	x_rri(g, OPC(1, 3, e == 3 ? 0x09 : 0x08), d, s, imm[mode] | (inexact ? 0 : 8));
+	if (mode == RND_AWAY)
+		return x_round_away(g, packed(e, ADDP), round, e, d, s);
+	x_round(g, round, d, s, mode, inexact);
+	return true;
 }
 
 static bool lower_round(struct gen *g, const struct ir_node *n)
 {
+	unsigned mode = n->b & RND_MASK;
 	int a, d;
 
-	if ((n->b & RND_MASK) == RND_AWAY)
+	if (mode == RND_AWAY && g->t->fpctl & FPCTL_ROUND)
 		return false;
 	a = use_xmm(g, n->a);
 	d = def_xmm(g);
-	round_lanes(g, n->aux, d, input(g, n->a, a, XMM_SCRATCH), n->b & RND_MASK, n->b & 0x80);
-	return true;
+	return round_lanes(g, n->aux, d, input(g, n->a, a, XMM_SCRATCH), mode, n->b & 0x80);
 }
 
 /* --- conversions --- */
@@ -223,7 +240,8 @@ static void quads_from_int(struct gen *g, int d, int s, bool is_unsigned)
 	x_zero(g, XMM_SCRATCH2);
 	x_rrr(g, PCMPEQQ, XMM_SCRATCH2, XMM_SCRATCH2, s);
 	x_shift(g, VSH_RL, 2, XMM_SCRATCH, s, 32);
-	x_rrc(g, PXOR, XMM_SCRATCH, XMM_SCRATCH, splat(3, is_unsigned ? two84 : two84 | 0x80000000));
+	x_rrc(g, PXOR, XMM_SCRATCH, XMM_SCRATCH,
+	      splat(3, is_unsigned ? two84 : two84 | 0x80000000));
 	x_rrc(g, OPC(1, 1, SUBP), XMM_SCRATCH, XMM_SCRATCH,
 	      splat(3, is_unsigned ? two84 | 0x00100000 : two84 | 0x80100000));
 	x_rrr(g, OPC(1, 1, ADDP), d, d, XMM_SCRATCH);
@@ -270,13 +288,26 @@ static void quads_to_int(struct gen *g, int d, int s, bool both)
 	}
 }
 
+/*
+ * The conversion is the signed one: from 2^31 on it raises invalid, and the W bit, which it does
+ * not look at, tells fault.c that the result is unsigned.  Negative numbers become zero before it,
+ * without raising invalid as they should.
+ */
+static void words_to_unsigned(struct gen *g, int d, int s)
+{
+	x_zero(g, XMM_SCRATCH2);
+	x_rrr(g, OPC(0, 1, MAXP), d, s, XMM_SCRATCH2);
+	x_rr(g, OPC(2, 1, 0x5b) | OPC_W, d, d);
+}
+
 static bool lower_to_int(struct gen *g, const struct ir_node *n)
 {
 	unsigned e = n->aux, mode = n->b & RND_MASK, fraction = n->b >> 8;
 	bool is_unsigned = n->b & 0x80;
 	int a, d;
 
-	if (mode == RND_AWAY || (is_unsigned && !x64.avx512))
+	if ((mode == RND_AWAY && g->t->fpctl & FPCTL_ROUND) ||
+	    (is_unsigned && e == 3 && !x64.avx512))
 		return false;
 	a = use_xmm(g, n->a);
 	d = def_xmm(g);
@@ -289,7 +320,9 @@ static bool lower_to_int(struct gen *g, const struct ir_node *n)
 		round_lanes(g, e, XMM_SCRATCH, a, mode, true);
 		a = XMM_SCRATCH;
 	}
-	if (is_unsigned)
+	if (is_unsigned && !x64.avx512)
+		words_to_unsigned(g, d, a);
+	else if (is_unsigned)
 		evex_rrr(&g->e, OPC(e == 3, 1, 0x78) | (e == 3 ? OPC_W : 0), d, 0, a, 0);
 	else if (e == 2)
 		x_rr(g, OPC(2, 1, 0x5b), d, a);
@@ -313,8 +346,8 @@ static void lower_convert(struct gen *g, const struct ir_node *n)
 
 static bool passes_nan_on(u16 op)
 {
-	return (op >= IR_VFADD && op <= IR_VFMS) || op == IR_VFPADD || op == IR_VFRINT || op == IR_VFWIDEN ||
-	       op == IR_VFNARROW;
+	return (op >= IR_VFADD && op <= IR_VFMS) || op == IR_VFPADD || op == IR_VFRINT ||
+	       op == IR_VFWIDEN || op == IR_VFNARROW;
 }
 
 bool lower_vec_float(struct gen *g, const struct ir_node *n)
