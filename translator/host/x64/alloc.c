@@ -520,6 +520,15 @@ void store_value(struct gen *g, unsigned slot, ref v)
 	}
 }
 
+/* False where the slot takes only the low part of a value, which it was given through an alias. */
+static bool holds_whole(const struct gen *g, unsigned slot, ref v)
+{
+	static const u8 size[T_COUNT] = { [T_I32] = 4, [T_F32] = 4, [T_FLAGS] = 4, [T_I64] = 8, [T_F64] = 8,
+					  [T_V64] = 8, [T_V128] = 16 };
+
+	return size[g->g->slots[slot].type] >= size[g->t->node[v].type];
+}
+
 static void flush_slot(struct gen *g, unsigned slot)
 {
 	ref v = g->slot_val[slot];
@@ -530,7 +539,8 @@ static void flush_slot(struct gen *g, unsigned slot)
 	store_value(g, slot, v);
 	clean(g, slot);
 	g->v[v].dirty--;
-	set_home(g, slot, v);
+	if (holds_whole(g, slot, v))
+		set_home(g, slot, v);
 }
 
 static void flush_value(struct gen *g, ref v)
