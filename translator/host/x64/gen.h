@@ -194,6 +194,11 @@ static inline bool default_nan(const struct gen *g)
 void x_rrr(struct gen *g, u32 opc, int d, int a, int b);   /* d := a op b */
 void x_rr(struct gen *g, u32 opc, int d, int s);
 void x_round(struct gen *g, u32 opc, int d, int s, unsigned mode, bool inexact);
+/*
+ * Ties away from zero: the number just below a half, with s's sign, is added (`add`) and the sum truncated
+ * (`round`); may raise inexact.  False unless the translation is for rounding to nearest.  Uses xmm14, xmm15.
+ */
+bool x_round_away(struct gen *g, u32 add, u32 round, unsigned e, int d, int s);
 
 /* --- lower_*.c: one node; they end with their result bound --- */
 bool lower_int(struct gen *g, const struct ir_node *n);   /* false: not one of its operations */

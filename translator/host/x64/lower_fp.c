@@ -95,13 +95,40 @@ static bool lower_fma(struct gen *g, const struct ir_node *n)
 	return true;
 }
 
-/* roundss, roundsd; mode as enum ir_round, not RND_AWAY. */
+/* roundss, roundsd, roundps, roundpd; mode as enum ir_round, not RND_AWAY. */
 void x_round(struct gen *g, u32 opc, int d, int s, unsigned mode, bool inexact)
 {
 	static const u8 imm[] = { [RND_NEAREST] = 0, [RND_UP] = 2, [RND_DOWN] = 1, [RND_ZERO] = 3, [RND_CURRENT] = 4 };
 
-	x_rrr(g, opc, d, (opc & 0xff) >= 0x0a ? s : 0, s);
+	if ((opc & 0xff) >= 0x0a)
+		x_rrr(g, opc, d, s, s);
+	else
+		x_rr(g, opc, d, s);
 	e8(&g->e, imm[mode] | (inexact ? 0 : 8));
+}
+
+bool x_round_away(struct gen *g, u32 add, u32 round, unsigned e, int d, int s)
+{
+	u64 half = e == 3 ? 0x3fdfffffffffffff : 0x3effffff, sign = 1ull << ((8u << e) - 1);
+
+	if (g->t->fpctl & FPCTL_ROUND)
+		return false;
+	x_rrc(g, PAND, XMM_SCRATCH2, s, splat(e, sign));
+	x_rrc(g, POR, XMM_SCRATCH2, XMM_SCRATCH2, splat(e, half));
+	x_rrr(g, add, XMM_SCRATCH, s, XMM_SCRATCH2);
+	x_round(g, round, d, XMM_SCRATCH, RND_ZERO, false);
+	return true;
+}
+
+/* Scalars of this type: as x_round and x_round_away.  d may be xmm15, s not. */
+static bool round_scalar(struct gen *g, enum ir_type type, int d, int s, unsigned mode, bool inexact)
+{
+	u32 round = OPC(1, 3, type == T_F64 ? 0x0b : 0x0a);
+
+	if (mode == RND_AWAY)
+		return x_round_away(g, scalar(type, 0x58), round, type == T_F64 ? 3 : 2, d, s);
+	x_round(g, round, d, s, mode, inexact);
+	return true;
 }
 
 static bool lower_round(struct gen *g, const struct ir_node *n)
@@ -109,12 +136,17 @@ static bool lower_round(struct gen *g, const struct ir_node *n)
 	unsigned mode = n->aux & RND_MASK;
 	int a, d;
 
-	if (mode == RND_AWAY)
+	if (mode == RND_AWAY && g->t->fpctl & FPCTL_ROUND)
 		return false;
 	a = use_xmm(g, n->a);
 	d = def_xmm(g);
-	x_round(g, OPC(1, 3, n->type == T_F64 ? 0x0b : 0x0a), d, a, mode, n->aux & 0x80);
-	return true;
+	return round_scalar(g, n->type, d, a, mode, n->aux & 0x80);
+}
+
+/* 2^n */
+static vec power(enum ir_type type, int n)
+{
+	return (vec){ .d = { type == T_F64 ? (u64)(1023 + n) << 52 : (u64)(127 + n) << 23 } };
 }
 
 static bool lower_from_int(struct gen *g, const struct ir_node *n)
@@ -123,7 +155,7 @@ static bool lower_from_int(struct gen *g, const struct ir_node *n)
 	u32 opc = scalar(n->type, 0x2a);
 	int a, d;
 
-	if (n->b || (is_unsigned && w && !x64.avx512))
+	if (is_unsigned && w && !x64.avx512)
 		return false;
 	a = use_gpr(g, n->a);
 	d = def_xmm(g);
@@ -138,9 +170,28 @@ static bool lower_from_int(struct gen *g, const struct ir_node *n)
 		}
 		x_rrr(g, opc | (w || is_unsigned ? OPC_W : 0), d, d, a);
 	}
+	/* a power of two changes no bit of what was rounded */
+	if (n->b)
+		x_rrc(g, scalar(n->type, 0x59), d, d, power(n->type, -(int)n->b));
 	return true;
 }
 
+/* 64 bits signed, saturated, to 32 bits unsigned. */
+static void clamp_unsigned(struct gen *g, int d)
+{
+	mov_ri(&g->e, RCX, 0);
+	mov_ri(&g->e, RAX, 0xffffffff);
+	op_rr(&g->e, OPC(0, 0, 0x85), 1, d, d);                      /* test */
+	op_rr(&g->e, OPC(0, 1, 0x40 | X_S), 1, d, RCX);
+	alu_rr(&g->e, ALU_CMP, 1, d, RAX);
+	op_rr(&g->e, OPC(0, 1, 0x40 | X_A), 1, d, RAX);
+}
+
+/*
+ * Values are exact, with a product by 2^b before and rounding before the conversion, which truncates.
+ * Exceptions of values out of range are not quite: inexact or overflow may come with invalid, and 32-bit
+ * unsigned ones without AVX-512 do not raise invalid.
+ */
 static bool lower_to_int(struct gen *g, const struct ir_node *n)
 {
 	enum ir_type from = g->t->node[real(g, n->a)].type;
@@ -150,15 +201,24 @@ static bool lower_to_int(struct gen *g, const struct ir_node *n)
 
 	if (from != T_F32 && from != T_F64)
 		from = g->t->node[n->a].type;
-	if (n->b || mode == RND_AWAY || (is_unsigned && !x64.avx512))
+	if ((mode == RND_AWAY && (n->b || g->t->fpctl & FPCTL_ROUND)) || (is_unsigned && w && !x64.avx512))
 		return false;
+	if (is_unsigned && !x64.avx512)
+		clobber_flags(g);
 	a = use_xmm(g, n->a);
 	d = def_gpr(g);
-	if (mode != RND_ZERO) {
-		x_round(g, OPC(1, 3, from == T_F64 ? 0x0b : 0x0a), XMM_SCRATCH, a, mode, true);
+	if (n->b) {
+		x_rrc(g, scalar(from, 0x59), XMM_SCRATCH, a, power(from, n->b));
 		a = XMM_SCRATCH;
 	}
-	if (is_unsigned)
+	if (mode != RND_ZERO) {
+		round_scalar(g, from, XMM_SCRATCH, a, mode, true);
+		a = XMM_SCRATCH;
+	}
+	if (is_unsigned && !x64.avx512) {
+		x_rr(g, scalar(from, 0x2c) | OPC_W, d, a);
+		clamp_unsigned(g, d);
+	} else if (is_unsigned)
 		evex_rrr(&g->e, scalar(from, 0x78) | (w ? OPC_W : 0), d, 0, a, 0);
 	else
 		x_rr(g, scalar(from, 0x2c) | (w ? OPC_W : 0), d, a);

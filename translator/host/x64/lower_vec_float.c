@@ -5,8 +5,8 @@
  * The upper half of a V64's register is not the guest's: whatever it holds must not raise exceptions.
  * Operands of that type are copied into both halves first, which raises just what the lower half does.
  *
- * Left to the interpreter: rounding to nearest with ties away (no host mode), fused products without FMA,
- * and conversions to unsigned or 64-bit integers where only AVX-512 has them.
+ * Left to the interpreter: fused products without FMA, conversions to unsigned integers where only AVX-512
+ * has them, and rounding with ties away (no host mode) unless the current rounding is to nearest.
  */
 #include "translator/host/x64/vec.h"
 
@@ -172,23 +172,27 @@ static bool lower_pairwise(struct gen *g, const struct ir_node *n)
 	return true;
 }
 
-static void round_lanes(struct gen *g, unsigned e, int d, int s, unsigned mode, bool inexact)
+/* False: ties away from zero where the current rounding is not to nearest; nothing was emitted then. */
+static bool round_lanes(struct gen *g, unsigned e, int d, int s, unsigned mode, bool inexact)
 {
-	static const u8 imm[] = { [RND_NEAREST] = 0, [RND_UP] = 2, [RND_DOWN] = 1, [RND_ZERO] = 3, [RND_CURRENT] = 4 };
+	u32 round = OPC(1, 3, e == 3 ? 0x09 : 0x08);
 
-	x_rri(g, OPC(1, 3, e == 3 ? 0x09 : 0x08), d, s, imm[mode] | (inexact ? 0 : 8));
+	if (mode == RND_AWAY)
+		return x_round_away(g, packed(e, ADDP), round, e, d, s);
+	x_round(g, round, d, s, mode, inexact);
+	return true;
 }
 
 static bool lower_round(struct gen *g, const struct ir_node *n)
 {
+	unsigned mode = n->b & RND_MASK;
 	int a, d;
 
-	if ((n->b & RND_MASK) == RND_AWAY)
+	if (mode == RND_AWAY && g->t->fpctl & FPCTL_ROUND)
 		return false;
 	a = use_xmm(g, n->a);
 	d = def_xmm(g);
-	round_lanes(g, n->aux, d, input(g, n->a, a, XMM_SCRATCH), n->b & RND_MASK, n->b & 0x80);
-	return true;
+	return round_lanes(g, n->aux, d, input(g, n->a, a, XMM_SCRATCH), mode, n->b & 0x80);
 }
 
 /* --- conversions --- */
@@ -276,7 +280,7 @@ static bool lower_to_int(struct gen *g, const struct ir_node *n)
 	bool is_unsigned = n->b & 0x80;
 	int a, d;
 
-	if (mode == RND_AWAY || (is_unsigned && !x64.avx512))
+	if ((mode == RND_AWAY && g->t->fpctl & FPCTL_ROUND) || (is_unsigned && !x64.avx512))
 		return false;
 	a = use_xmm(g, n->a);
 	d = def_xmm(g);

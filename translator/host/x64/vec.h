@@ -52,7 +52,7 @@ enum vec_shift { VSH_RL = 2, VSH_RA = 4, VSH_LL = 6 };
 /* The masks of a constant with `v` in each element of 8 << e bits. */
 static inline vec splat(unsigned e, u64 v)
 {
-	vec r;
+	vec r = { .d = { 0, 0 } };
 
 	for (unsigned k = 0; k < 16u >> e; k++)
 		memcpy(r.b + (k << e), &v, 1u << e);
