@@ -47,23 +47,23 @@ static void lower_binary(struct gen *g, const struct ir_node *n, u8 op)
 	x_rrr(g, packed(n->aux, op), d, a, b);
 }
 
-/*
- * The guest negates a factor before the product, NaN or not, where the host's negating forms leave a
- * NaN's sign alone; that sign is visible in printed results.
- */
 static bool lower_fused(struct gen *g, const struct ir_node *n)
 {
-	u32 opc = OPC(1, 2, 0xb8) | (n->aux == 3 ? OPC_W : 0);   /* 231 form */
+	u32 opc = OPC(1, 2, n->op == IR_VFMA ? 0xb8 : 0xbc) | (n->aux == 3 ? OPC_W : 0);   /* 231 forms */
+	struct addend from = { NOREG, false, XMM_SCRATCH2 };
 	int a, b, c, d;
 	bool same;
 
 	if (!x64.fma)
 		return false;
+	clobber_flags(g);
 	a = use_xmm(g, n->a);
 	b = use_xmm(g, n->b);
-	c = use_xmm(g, n->c);
+	from.reg = c = use_xmm(g, n->c);
 	if (n->type == T_V64) {
 		d = def_xmm(g);
+		from.twice = true;
+		from.temp = temp_xmm(g);
 		a = input(g, n->a, a, XMM_SCRATCH);
 		b = input(g, n->b, b, XMM_SCRATCH2);
 		input(g, n->c, c, d);
@@ -73,11 +73,7 @@ static bool lower_fused(struct gen *g, const struct ir_node *n)
 	} else {
 		d = def_xmm_from(g, n->c, &same);
 	}
-	if (n->op == IR_VFMS) {
-		x_rrc(g, PXOR, XMM_SCRATCH, a, splat(n->aux, sign_bit(n->aux)));
-		a = XMM_SCRATCH;
-	}
-	vex_rrr(&g->e, opc, d, a, b);
+	x_fused(g, opc, 16u >> n->aux, d, a, b, from);
 	return true;
 }
 
@@ -172,27 +168,26 @@ static bool lower_pairwise(struct gen *g, const struct ir_node *n)
 	return true;
 }
 
-/* False: ties away from zero where the current rounding is not to nearest; nothing was emitted then. */
-static bool round_lanes(struct gen *g, unsigned e, int d, int s, unsigned mode, bool inexact)
+/* d and s as for x_round_away() if that is the mode. */
+static void round_lanes(struct gen *g, unsigned e, int d, int s, unsigned mode, bool inexact)
 {
 	u32 round = OPC(1, 3, e == 3 ? 0x09 : 0x08);
 
-	if (mode == RND_AWAY)
-		return x_round_away(g, packed(e, ADDP), round, e, d, s);
-	x_round(g, round, d, s, mode, inexact);
-	return true;
+	if (mode != RND_AWAY) {
+		x_round(g, round, d, s, mode, inexact);
+		return;
+	}
+	x_round_away(g, e, false, d, s);
+	if (inexact)
+		x_round(g, round, XMM_SCRATCH, s, RND_ZERO, true);
 }
 
-static bool lower_round(struct gen *g, const struct ir_node *n)
+static void lower_round(struct gen *g, const struct ir_node *n)
 {
 	unsigned mode = n->b & RND_MASK;
-	int a, d;
+	int a = use_xmm(g, n->a), d = def_xmm(g), copy = mode == RND_AWAY && is_v64(g, n->a) ? temp_xmm(g) : XMM_SCRATCH;
 
-	if (mode == RND_AWAY && g->t->fpctl & FPCTL_ROUND)
-		return false;
-	a = use_xmm(g, n->a);
-	d = def_xmm(g);
-	return round_lanes(g, n->aux, d, input(g, n->a, a, XMM_SCRATCH), mode, n->b & 0x80);
+	round_lanes(g, n->aux, d, input(g, n->a, a, copy), mode, n->b & 0x80);
 }
 
 /* --- conversions --- */
@@ -274,33 +269,46 @@ static void quads_to_int(struct gen *g, int d, int s, bool both)
 	}
 }
 
+/* As the scalar one (lower_fp.c).  Two 64-bit lanes without AVX-512 may raise inexact with invalid. */
 static bool lower_to_int(struct gen *g, const struct ir_node *n)
 {
 	unsigned e = n->aux, mode = n->b & RND_MASK, fraction = n->b >> 8;
-	bool is_unsigned = n->b & 0x80;
-	int a, d;
+	bool is_unsigned = n->b & 0x80, current = mode == RND_CURRENT && (e == 2 || x64.avx512);
+	int a, d, copy = XMM_SCRATCH, integral = XMM_SCRATCH2;
 
-	if ((mode == RND_AWAY && g->t->fpctl & FPCTL_ROUND) || (is_unsigned && !x64.avx512))
+	if (is_unsigned && !x64.avx512)
 		return false;
 	a = use_xmm(g, n->a);
 	d = def_xmm(g);
-	a = input(g, n->a, a, XMM_SCRATCH);
+	if (mode == RND_AWAY) {
+		copy = temp_xmm(g);
+		integral = temp_xmm(g);
+	}
+	a = input(g, n->a, a, copy);
 	if (fraction) {
-		x_rrc(g, packed(e, MULP), XMM_SCRATCH, a, power(e, fraction));
-		a = XMM_SCRATCH;
+		vec limit = power(e, (int)((8u << e) - fraction)), minus = limit;
+
+		for (unsigned k = 0; k < 2; k++)
+			minus.d[k] |= splat(e, sign_bit(e)).d[k];
+		x_rrc(g, packed(e, MINP), copy, a, limit);
+		x_rrc(g, packed(e, MAXP), copy, copy, minus);
+		x_rrc(g, packed(e, MULP), copy, copy, power(e, (int)fraction));
+		a = copy;
 	}
-	if (mode != RND_ZERO) {
-		round_lanes(g, e, XMM_SCRATCH, a, mode, true);
-		a = XMM_SCRATCH;
-	}
-	if (is_unsigned)
-		evex_rrr(&g->e, OPC(e == 3, 1, 0x78) | (e == 3 ? OPC_W : 0), d, 0, a, 0);
-	else if (e == 2)
-		x_rr(g, OPC(2, 1, 0x5b), d, a);
-	else if (x64.avx512)
-		evex_rrr(&g->e, OPC(1, 1, 0x7a) | OPC_W, d, 0, a, 0);
+	if (mode == RND_ZERO || current)
+		integral = a;
 	else
-		quads_to_int(g, d, a, n->type == T_V128);
+		round_lanes(g, e, integral, a, mode, false);
+	if (is_unsigned)
+		evex_rrr(&g->e, OPC(e == 3, 1, current ? 0x79 : 0x78) | (e == 3 ? OPC_W : 0), d, 0, integral, 0);
+	else if (e == 2)
+		x_rr(g, OPC(current ? 1 : 2, 1, 0x5b), d, integral);
+	else if (x64.avx512)
+		evex_rrr(&g->e, OPC(1, 1, current ? 0x7b : 0x7a) | OPC_W, d, 0, integral, 0);
+	else
+		quads_to_int(g, d, integral, n->type == T_V128);
+	if (integral != a)
+		x_round(g, OPC(1, 3, e == 3 ? 0x09 : 0x08), XMM_SCRATCH, a, mode == RND_AWAY ? RND_CURRENT : mode, true);
 	return true;
 }
 
@@ -317,7 +325,7 @@ static void lower_convert(struct gen *g, const struct ir_node *n)
 
 static bool passes_nan_on(u16 op)
 {
-	return (op >= IR_VFADD && op <= IR_VFMS) || op == IR_VFPADD || op == IR_VFRINT || op == IR_VFWIDEN ||
+	return (op >= IR_VFADD && op < IR_VFMA) || op == IR_VFPADD || op == IR_VFRINT || op == IR_VFWIDEN ||
 	       op == IR_VFNARROW;
 }
 
@@ -343,7 +351,7 @@ bool lower_vec_float(struct gen *g, const struct ir_node *n)
 	case IR_VFNEG: case IR_VFABS: lower_sign(g, n); return true;
 	case IR_VFCMPEQ: case IR_VFCMPGT: case IR_VFCMPGE: lower_compare(g, n); return true;
 	case IR_VFPADD: return lower_pairwise(g, n);
-	case IR_VFRINT: return lower_round(g, n);
+	case IR_VFRINT: lower_round(g, n); return true;
 	case IR_VI2F: lower_from_int(g, n); return true;
 	case IR_VF2I: return lower_to_int(g, n);
 	case IR_VFWIDEN: case IR_VFNARROW: lower_convert(g, n); return true;
