@@ -119,7 +119,7 @@ void x_round(struct gen *g, u32 opc, int d, int s, unsigned mode, bool inexact)
 {
 	static const u8 imm[] = { [RND_NEAREST] = 0, [RND_UP] = 2, [RND_DOWN] = 1, [RND_ZERO] = 3, [RND_CURRENT] = 4 };
 
-	if ((opc & 0xff) >= 0x0a)
+	if ((opc & 0xff) >= 0x0a && x64.avx)
 		x_rrr(g, opc, d, s, s);
 	else
 		x_rr(g, opc, d, s);

@@ -252,15 +252,24 @@ static void lower_from_int(struct gen *g, const struct ir_node *n)
 		x_rrc(g, packed(e, MULP), d, d, power(e, -(int)(n->b >> 1)));
 }
 
-/* Two 64-bit lanes through the general registers. */
-static void quads_to_int(struct gen *g, int d, int s, bool both)
+/*
+ * Two 64-bit lanes through the general registers.  s: integral; exact: the number that it was rounded from,
+ * not xmm15, or NOREG (lower_to_int() in lower_fp.c); temp: for its upper half.
+ */
+static void quads_to_int(struct gen *g, int d, int s, bool both, int exact, int temp, unsigned mode)
 {
-	u32 cvttsd2si = OPC(3, 1, 0x2c) | OPC_W;
+	u32 cvttsd2si = OPC(3, 1, 0x2c) | OPC_W, roundsd = OPC(1, 3, 0x0b);
 
 	x_rr(g, cvttsd2si, RAX, s);
+	if (exact != NOREG)
+		x_round(g, roundsd, XMM_SCRATCH, exact, mode, true);
 	if (both) {
 		x_rri(g, PSHUFD, d, s, 0xee);
+		if (exact != NOREG)
+			x_rri(g, PSHUFD, temp, exact, 0xee);
 		x_rr(g, cvttsd2si, RCX, d);
+		if (exact != NOREG)
+			x_round(g, roundsd, XMM_SCRATCH, temp, mode, true);
 	}
 	x_rr(g, MOVD_TO_XMM | OPC_W, d, RAX);
 	if (both) {
@@ -269,21 +278,24 @@ static void quads_to_int(struct gen *g, int d, int s, bool both)
 	}
 }
 
-/* As the scalar one (lower_fp.c).  Two 64-bit lanes without AVX-512 may raise inexact with invalid. */
+/* As the scalar one (lower_fp.c). */
 static bool lower_to_int(struct gen *g, const struct ir_node *n)
 {
 	unsigned e = n->aux, mode = n->b & RND_MASK, fraction = n->b >> 8;
-	bool is_unsigned = n->b & 0x80, current = mode == RND_CURRENT && (e == 2 || x64.avx512);
-	int a, d, copy = XMM_SCRATCH, integral = XMM_SCRATCH2;
+	bool is_unsigned = n->b & 0x80, apart = e == 3 && !x64.avx512, current = mode == RND_CURRENT && !apart;
+	unsigned again = mode == RND_AWAY ? RND_CURRENT : mode;
+	int a, d, copy = XMM_SCRATCH, integral = XMM_SCRATCH2, temp = NOREG;
 
 	if (is_unsigned && !x64.avx512)
 		return false;
 	a = use_xmm(g, n->a);
 	d = def_xmm(g);
-	if (mode == RND_AWAY) {
+	if (mode == RND_AWAY || apart)
 		copy = temp_xmm(g);
+	if (mode == RND_AWAY)
 		integral = temp_xmm(g);
-	}
+	if (apart)
+		temp = temp_xmm(g);
 	a = input(g, n->a, a, copy);
 	if (fraction) {
 		vec limit = power(e, (int)((8u << e) - fraction)), minus = limit;
@@ -306,9 +318,9 @@ static bool lower_to_int(struct gen *g, const struct ir_node *n)
 	else if (x64.avx512)
 		evex_rrr(&g->e, OPC(1, 1, current ? 0x7b : 0x7a) | OPC_W, d, 0, integral, 0);
 	else
-		quads_to_int(g, d, integral, n->type == T_V128);
-	if (integral != a)
-		x_round(g, OPC(1, 3, e == 3 ? 0x09 : 0x08), XMM_SCRATCH, a, mode == RND_AWAY ? RND_CURRENT : mode, true);
+		quads_to_int(g, d, integral, n->type == T_V128, integral != a ? a : NOREG, temp, again);
+	if (integral != a && !apart)
+		x_round(g, OPC(1, 3, e == 3 ? 0x09 : 0x08), XMM_SCRATCH, a, again, true);
 	return true;
 }
 
