@@ -187,6 +187,7 @@ static void reset(struct gen *g, struct tr *t, u8 *w, u64 x, u32 room, struct ho
 	g->nstubs = g->nstub_slots = 0;
 	g->map_code = g->map_pc = 0;
 	g->overflow = g->new_mode = false;
+	g->fused.n = 0;
 	g->insn_pc = t->start;
 	out->nexits = out->map_len = 0;
 }

@@ -58,6 +58,15 @@ enum stub_kind {
 	STUB_EXACT,  /* UD1 and a floating-point instruction, which host_fix_fp() computes; may be one the host lacks */
 };
 
+/* Instructions whose last result shows that each must be computed exactly.  d := addend first, or its low half twice. */
+enum { MAX_EXACT = 4 };
+struct exact {
+	u8 n;
+	bool twice;
+	s8 d, addend;            /* NOREG: d is not read */
+	struct { u32 opc; s8 a, b; } insn[MAX_EXACT];
+};
+
 /* An out-of-line piece, emitted after the main path. */
 struct stub {
 	u8 *from[2];             /* ends of the rel32s that lead here, NULL: none */
@@ -71,10 +80,7 @@ struct stub {
 	ref flags;               /* value that EFLAGS holds at the branch */
 	u16 ndirty;
 	u16 first;               /* in gen.stub_slot */
-	/* STUB_EXACT: insn with operands d, a, b (see exact_stub); d := addend first, as its low half twice */
-	u32 insn;
-	s8 d, a, b, addend;
-	bool twice;
+	struct exact exact;      /* STUB_EXACT */
 };
 struct stub_slot { u8 slot; s8 reg; s16 spill; ref val; };
 
@@ -113,6 +119,7 @@ struct gen {
 	u32 nconsts;
 	vec consts[MAX_CONSTS];
 	struct const_refs refs;
+	struct exact fused;              /* multiply-adds whose results have not been looked at (lower_fp.c) */
 	bool new_mode;                   /* FPCTL was written: what follows may be translated for another mode */
 	bool overflow;
 };
@@ -209,14 +216,14 @@ void x_round_away(struct gen *g, unsigned e, bool scalar, int d, int s);
  * A fused multiply-add, 231 form of opc, of one lane or more, and what makes it exact.  The host passes on a
  * NaN factor where the guest wants the addend, leaves a NaN's sign alone where the guest negates it, and has
  * no invalid operation in infinity * 0 + quiet NaN: all of that shows as a NaN in the result, which is
- * computed again out of line from the addend as it was.  EFLAGS must be free; uses xmm14 and xmm15.
+ * computed again out of line from the addend as it was.  EFLAGS must be free; uses rax, xmm14 and xmm15.
  */
 struct addend {
 	s8 reg;      /* where it is before, which may be d */
 	bool twice;  /* d got its low half twice; reg is not d */
 	s8 temp;     /* of several lanes: a register to use, which may be xmm14 */
 };
-void x_fused(struct gen *g, u32 opc, unsigned lanes, int d, int a, int b, struct addend c);
+void x_fused(struct gen *g, u32 opc, bool scalar, int d, int a, int b, struct addend c);
 
 /* --- lower_*.c: one node; they end with their result bound --- */
 bool lower_int(struct gen *g, const struct ir_node *n);   /* false: not one of its operations */

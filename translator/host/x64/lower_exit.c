@@ -314,17 +314,23 @@ bool lower_exit(struct gen *g, const struct ir_node *n)
  */
 static void exact_stub(struct gen *g, const struct stub *s)
 {
-	if (s->addend != NOREG && s->twice)
-		x_rr(g, OPC(3, 1, 0x12), s->d, s->addend);   /* movddup */
-	else if (s->addend != NOREG)
-		move_xmm(g, s->d, s->addend);
-	e8(&g->e, 0x0f);
-	e8(&g->e, 0xb9);
-	e8(&g->e, 0xc0);
-	if (s->insn & OPC_EVEX)
-		evex_rrr(&g->e, s->insn, s->d, s->a, s->b, 0);
-	else
-		vex_rrr(&g->e, s->insn, s->d, s->a, s->b);
+	const struct exact *x = &s->exact;
+
+	if (x->addend != NOREG && x->twice)
+		x_rr(g, OPC(3, 1, 0x12), x->d, x->addend);   /* movddup */
+	else if (x->addend != NOREG)
+		move_xmm(g, x->d, x->addend);
+	for (unsigned k = 0; k < x->n; k++) {
+		u32 opc = x->insn[k].opc;
+
+		e8(&g->e, 0x0f);
+		e8(&g->e, 0xb9);
+		e8(&g->e, 0xc0);
+		if (opc & OPC_EVEX)
+			evex_rrr(&g->e, opc, x->d, x->insn[k].a, x->insn[k].b, 0);
+		else
+			vex_rrr(&g->e, opc, x->d, x->insn[k].a, x->insn[k].b);
+	}
 	jmp_to(&g->e, (u64)s->back + g->e.delta);
 }
 

@@ -65,30 +65,61 @@ static void lower_sign(struct gen *g, const struct ir_node *n)
 	}
 }
 
-void x_fused(struct gen *g, u32 opc, unsigned lanes, int d, int a, int b, struct addend c)
+/*
+ * True if the next instruction is one more multiply-add that takes the current one's result for its addend, and
+ * needs nothing but registers as they are.  A NaN goes on into that one's result, so one look does for both.
+ */
+static bool fused_goes_on(const struct gen *g)
 {
+	const struct ir_node *n = &g->t->node[g->i], *m = n + 1;
+
+	while (m->op == IR_INSN || m->op == IR_NONE || (m->op == IR_PUT && g->folded[m - g->t->node]))
+		m++;
+	return m < g->t->node + g->t->n && m->type == n->type && n->type != T_V64 && g->fused.n < MAX_EXACT &&
+	       (n->op == IR_FMA ? m->op == IR_FMA : (m->op == IR_VFMA || m->op == IR_VFMS) && m->aux == n->aux) &&
+	       m->c == g->i && real(g, m->a) != g->i && real(g, m->b) != g->i && next_after(g, g->i) == m - g->t->node &&
+	       g->nu[m - g->t->node][2] == NEVER && g->v[real(g, m->a)].reg != NOREG &&
+	       g->v[real(g, m->b)].reg != NOREG;
+}
+
+/* Jumps out of line if a lane of the last result is a NaN. */
+static void look_at_fused(struct gen *g, u32 opc, bool scalar, int temp)
+{
+	struct exact *x = &g->fused;
+	bool wide = opc & OPC_W;
 	struct stub *s;
 
-	if (c.reg == d) {
-		move_xmm(g, XMM_SCRATCH, d);
-		c.reg = XMM_SCRATCH;
-	}
-	vex_rrr(&g->e, opc, d, a, b);
-	if (lanes == 1) {
-		vex_rrr(&g->e, OPC(!!(opc & OPC_W), 1, 0x2e), d, 0, d);      /* ucomis */
+	if (scalar) {
+		vex_rrr(&g->e, OPC(wide, 1, 0x2e), x->d, 0, x->d);         /* ucomis */
 	} else {
-		x_rrri(g, OPC(!!(opc & OPC_W), 1, 0xc2), c.temp, d, d, 3);   /* cmpunordp */
-		vex_rrr(&g->e, OPC(1, 2, 0x17), c.temp, 0, c.temp);          /* ptest */
+		x_rrri(g, OPC(wide, 1, 0xc2), temp, x->d, x->d, 3);        /* cmpunordp */
+		vex_rrr(&g->e, OPC(wide, 1, 0x50), RAX, 0, temp);          /* movmskp */
+		op_rr(&g->e, OPC(0, 0, 0x85), 0, RAX, RAX);                /* test */
 	}
 	s = new_stub(g, STUB_EXACT);
-	s->from[0] = jcc_long(&g->e, lanes == 1 ? X_P : X_NE);
+	s->from[0] = jcc_long(&g->e, scalar ? X_P : X_NE);
 	s->back = g->e.w;
-	s->insn = opc;
-	s->d = d;
-	s->a = a;
-	s->b = b;
-	s->addend = c.reg;
-	s->twice = c.twice;
+	s->exact = *x;
+	x->n = 0;
+}
+
+void x_fused(struct gen *g, u32 opc, bool scalar, int d, int a, int b, struct addend c)
+{
+	struct exact *x = &g->fused;
+
+	if (!x->n) {
+		*x = (struct exact){ .twice = c.twice, .d = d, .addend = c.reg };
+		if (c.reg == d) {
+			move_xmm(g, XMM_SCRATCH, d);
+			x->addend = XMM_SCRATCH;
+		}
+	}
+	vex_rrr(&g->e, opc, d, a, b);
+	x->insn[x->n].opc = opc;
+	x->insn[x->n].a = a;
+	x->insn[x->n++].b = b;
+	if (!fused_goes_on(g))
+		look_at_fused(g, opc, scalar, c.temp);
 }
 
 static bool lower_fma(struct gen *g, const struct ir_node *n)
@@ -110,7 +141,7 @@ static bool lower_fma(struct gen *g, const struct ir_node *n)
 	} else {
 		d = def_xmm_from(g, n->c, &same);
 	}
-	x_fused(g, OPC(1, 2, op231[n->aux & 3]) | (n->type == T_F64 ? OPC_W : 0), 1, d, a, b, c);
+	x_fused(g, OPC(1, 2, op231[n->aux & 3]) | (n->type == T_F64 ? OPC_W : 0), true, d, a, b, c);
 	return true;
 }
 
@@ -215,11 +246,9 @@ static void to_unsigned32(struct gen *g, bool wide, int d, int s)
 	alu_rr(&g->e, ALU_CMP, 1, RAX, d);
 	x = new_stub(g, STUB_EXACT);
 	x->from[0] = jcc_long(&g->e, X_NE);
-	x->insn = OPC(wide ? 3 : 2, 1, 0x78) | OPC_EVEX;   /* vcvttss2usi, vcvttsd2usi */
-	x->d = d;
-	x->a = 0;
-	x->b = s;
-	x->addend = NOREG;
+	x->exact = (struct exact){ .n = 1, .d = d, .addend = NOREG };
+	x->exact.insn[0].opc = OPC(wide ? 3 : 2, 1, 0x78) | OPC_EVEX;   /* vcvttss2usi, vcvttsd2usi */
+	x->exact.insn[0].b = s;
 }
 
 /*

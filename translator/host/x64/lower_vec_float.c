@@ -73,7 +73,7 @@ static bool lower_fused(struct gen *g, const struct ir_node *n)
 	} else {
 		d = def_xmm_from(g, n->c, &same);
 	}
-	x_fused(g, opc, 16u >> n->aux, d, a, b, from);
+	x_fused(g, opc, false, d, a, b, from);
 	return true;
 }
 
