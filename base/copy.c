@@ -3,7 +3,7 @@
  *
  * Asking the record of mappings first would be slow and wrong: another thread may unmap in between, and
  * a file may be shorter than its mapping.  So we just copy, and when the host faults inside the few
- * instructions below, the signal handler (syscall/signal_host.c) continues at copy_fault, which returns
+ * instructions below, the signal handler (syscall/signal.c) continues at copy_fault, which returns
  * -EFAULT.  The instructions keep nothing on the stack and touch only caller-saved registers: from any of
  * them a plain return is right.
  *

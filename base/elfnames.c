@@ -1,7 +1,8 @@
 /*
- * ELF identification by table: e_machine, class and byte order to a name.  The rows with class or data 0
- * hold for any.  Names of runners are those of users' habits (qemu-NAME).  MIPS n32 shares class and machine
- * with o32 and is told apart by e_flags, which the 20 bytes read here do not hold: it is called mips.
+ * ELF identification by table: e_machine, class and byte order to a name.  The rows with class or
+ * data 0 hold for any.  Names of runners are those of users' habits (qemu-NAME).  MIPS n32 shares
+ * class and machine with o32 and is told apart by e_flags, which the 20 bytes read here do not
+ * hold: it is called mips.
  */
 #include "base/elfnames.h"
 

@@ -14,14 +14,14 @@ enum { ELF_IDENT_BYTES = 20 };  /* what the functions below read of a file */
 u16 elf_ident_machine(const u8 ident[ELF_IDENT_BYTES]);
 
 /*
- * Name of the machine, NULL if it is none that we know.  *runner: NAME of its dragoman-NAME, NULL if the
- * file is the host's own or no runner is planned for it.
+ * Name of the machine, NULL if it is none that we know.  *runner: NAME of its dragoman-NAME, NULL
+ * if the file is the host's own or no runner is planned for it.
  */
 const char *elf_machine_name(u16 machine, u8 elf_class, u8 elf_data, const char **runner);
 
 /*
- * Edits of a raw header (64 or 52 bytes, as its class says) in its own class and byte order: no sections; and
- * the place of the program headers.
+ * Edits of a raw header (64 or 52 bytes, as its class says) in its own class and byte order: no
+ * sections; and the place of the program headers.
  */
 void elf_forget_sections(u8 *header);
 void elf_set_phoff(u8 *header, u32 off);

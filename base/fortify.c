@@ -1,8 +1,8 @@
 /*
  * glibc's checked functions, for distribution libraries that are linked under musl.
  *
- * Debian builds its static libraries with _FORTIFY_SOURCE, whose calls musl does not provide.  The checks
- * are kept: a size that is known and exceeded ends the process as glibc would.
+ * Debian builds its static libraries with _FORTIFY_SOURCE, whose calls musl does not provide.  The
+ * checks are kept: a size that is known and exceeded ends the process as glibc would.
  */
 #include <stdarg.h>
 #include <stdio.h>

@@ -411,17 +411,6 @@ void space_adopt(const struct mapping *m)
 	tell_exec(changed, m->start, m->end);
 }
 
-void space_forget(gaddr a, u64 len)
-{
-	bool changed = false;
-
-	lock_take(&s.lock);
-	if (room(1))
-		changed = cut(a, a + ALIGN_UP(len, s.page));
-	lock_drop(&s.lock);
-	tell_exec(changed, a, a + len);
-}
-
 /* Unmaps the guest's part of [a, end); the lock is held. */
 static s64 unmap_locked(gaddr a, gaddr end, bool *changed)
 {

@@ -54,9 +54,8 @@ s64 space_mremap(gaddr old, u64 old_len, u64 new_len, u32 flags, gaddr new_addr)
 s64 space_brk(gaddr a);                       /* Linux's brk: the resulting break */
 void space_set_brk(gaddr start);
 
-/* Records, or forgets, a mapping that another call than mmap made or unmade (shmat). */
+/* Records that another call than mmap has put a mapping in the place of one of the guest's (shmat). */
 void space_adopt(const struct mapping *m);
-void space_forget(gaddr a, u64 len);
 
 /* The mapping that holds a, or the next one above; false if none.  A copy. */
 bool space_find(gaddr a, struct mapping *out);

@@ -1,16 +1,17 @@
 /*
  * ELF headers: from bytes that anybody may have written to a description that the rest can trust.
  *
- * Every process that a user starts comes through here, so the file is not read: one pread() fetches the
- * header with its program headers (a second one where they lie elsewhere), and libelf translates class and
- * byte order from that window.  The window's section fields are cleared first: libelf would otherwise
- * look for section headers, which running a program does not need, and trust their number.
+ * Every process that a user starts comes through here, so the file is not read: one pread() fetches
+ * the header with its program headers (a second one where they lie elsewhere), and libelf
+ * translates class and byte order from that window.  The window's section fields are cleared first:
+ * libelf would otherwise look for section headers, which running a program does not need, and trust
+ * their number.
  *
- * libelf translates but does not judge; all that follows from the numbers is checked here.  Invariant: what
- * elf_open() accepts can be mapped without any further arithmetic check: sizes do not wrap, segments lie
- * in the file and below the guest's ceiling, ascend, and do not overlap.  The kernel is laxer in places (it
- * lets a segment reach behind the end of the file, and the program die of SIGBUS); a line that says
- * "truncated" is worth more to a user.
+ * libelf translates but does not judge; all that follows from the numbers is checked here. 
+ * Invariant: what elf_open() accepts can be mapped without any further arithmetic check: sizes do
+ * not wrap, segments lie in the file and below the guest's ceiling, ascend, and do not overlap. 
+ * The kernel is laxer in places (it lets a segment reach behind the end of the file, and the
+ * program die of SIGBUS); a line that says "truncated" is worth more to a user.
  */
 #include <gelf.h>
 #include <stdarg.h>
@@ -70,17 +71,20 @@ static bool check_ident(const struct elf_file *f, const u8 *ident, size_t n, con
 	if (ident[EI_VERSION] != EV_CURRENT)
 		return malformed(f, e, "unknown version");
 	machine = elf_ident_machine(ident);
-	if (machine == g->elf_machine && ident[EI_CLASS] == g->elf_class && ident[EI_DATA] == g->elf_data)
+	if (machine == g->elf_machine && ident[EI_CLASS] == g->elf_class &&
+	    ident[EI_DATA] == g->elf_data)
 		return true;
 	name = elf_machine_name(machine, ident[EI_CLASS], ident[EI_DATA], &runner);
 	if (!name)
-		return load_fail(e, EXIT_NOT_RUNNABLE, ENOEXEC, "%s: ELF file for an unknown machine (%u)", f->path,
-				 machine);
+		return load_fail(e, EXIT_NOT_RUNNABLE, ENOEXEC,
+				 "%s: ELF file for an unknown machine (%u)", f->path, machine);
 	if (!runner)
-		return load_fail(e, EXIT_NOT_RUNNABLE, ENOEXEC, "%s: program for %s, this runner is for %s", f->path,
-				 name, g->name);
-	return load_fail(e, EXIT_NOT_RUNNABLE, ENOEXEC, "%s: program for %s, this runner is for %s; use dragoman-%s",
-			 f->path, name, g->name, runner);
+		return load_fail(e, EXIT_NOT_RUNNABLE, ENOEXEC,
+				 "%s: program for %s, this runner is for %s", f->path, name,
+				 g->name);
+	return load_fail(e, EXIT_NOT_RUNNABLE, ENOEXEC,
+			 "%s: program for %s, this runner is for %s; use dragoman-%s", f->path,
+			 name, g->name, runner);
 }
 
 /* Checks the header's own fields; *size of the file known. */
@@ -90,15 +94,19 @@ static bool check_header(struct elf_file *f, const GElf_Ehdr *h, const struct gu
 	size_t phentsize = g->elf_class == ELFCLASS64 ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
 
 	if (h->e_type != ET_EXEC && h->e_type != ET_DYN)
-		return load_fail(e, EXIT_NOT_RUNNABLE, ENOEXEC, "%s: not an executable (%s)", f->path,
-				 h->e_type == ET_REL ? "an object file" : h->e_type == ET_CORE ? "a core dump" :
-				 "unknown ELF type");
+		return load_fail(e, EXIT_NOT_RUNNABLE, ENOEXEC, "%s: not an executable (%s)",
+				 f->path,
+				 h->e_type == ET_REL    ? "an object file"
+				 : h->e_type == ET_CORE ? "a core dump"
+							: "unknown ELF type");
 	if (h->e_version != EV_CURRENT)
 		return malformed(f, e, "unknown version");
 	if ((h->e_flags & g->elf_flags_mask) != g->elf_flags)
-		return load_fail(e, EXIT_NOT_RUNNABLE, ENOEXEC, "%s: ABI flags 0x%x are not those of %s", f->path,
-				 h->e_flags, g->name);
-	if (h->e_phnum == 0 || h->e_phentsize != phentsize || h->e_phnum * phentsize > MAX_PHDR_BYTES)
+		return load_fail(e, EXIT_NOT_RUNNABLE, ENOEXEC,
+				 "%s: ABI flags 0x%x are not those of %s", f->path, h->e_flags,
+				 g->name);
+	if (h->e_phnum == 0 || h->e_phentsize != phentsize ||
+	    h->e_phnum * phentsize > MAX_PHDR_BYTES)
 		return malformed(f, e, "number or size of program headers");
 	if (h->e_phoff > size || h->e_phnum * phentsize > size - h->e_phoff)
 		return truncated(f, e);
@@ -110,7 +118,8 @@ static bool check_header(struct elf_file *f, const GElf_Ehdr *h, const struct gu
 	return true;
 }
 
-static bool add_load(struct elf_file *f, const GElf_Phdr *p, u64 size, gaddr ceiling, struct load_error *e)
+static bool add_load(struct elf_file *f, const GElf_Phdr *p, u64 size, gaddr ceiling,
+		     struct load_error *e)
 {
 	u64 page = space_page();
 	struct elf_segment *s;
@@ -203,11 +212,11 @@ static bool read_phdrs(struct elf_file *f, Elf *elf, u64 size, gaddr ceiling, st
 }
 
 /*
- * Checks the header in head[0..n) and copies it and the program headers together into a buffer for libelf;
- * the caller frees it.  NULL and *e on error.
+ * Checks the header in head[0..n) and copies it and the program headers together into a buffer for
+ * libelf; the caller frees it.  NULL and *e on error.
  */
-static u8 *make_window(struct elf_file *f, u8 *head, size_t n, u64 size, const struct guest *g, size_t *len,
-		       struct load_error *e)
+static u8 *make_window(struct elf_file *f, u8 *head, size_t n, u64 size, const struct guest *g,
+		       size_t *len, struct load_error *e)
 {
 	size_t ehsize = g->elf_class == ELFCLASS64 ? sizeof(Elf64_Ehdr) : sizeof(Elf32_Ehdr);
 	size_t table;
@@ -270,7 +279,8 @@ bool elf_open(struct elf_file *f, int fd, const char *path, const struct guest *
 				 S_ISDIR(st.st_mode) ? "is a directory" : "not a regular file");
 	n = pread(fd, head, sizeof head, 0);
 	if (n < 0)
-		return load_fail(e, EXIT_NOT_RUNNABLE, errno, "%s: cannot be read: %s", path, strerror(errno));
+		return load_fail(e, EXIT_NOT_RUNNABLE, errno, "%s: cannot be read: %s", path,
+				 strerror(errno));
 	if (!check_ident(f, head, n, g, e))
 		return false;
 	elf_version(EV_CURRENT);

@@ -13,7 +13,7 @@ struct elf_segment {
 	u32 prot;            /* G_PROT_* */
 };
 
-/* An ELF file of the guest: what its headers promise, checked against the file and the address space. */
+/* An ELF file of the guest: what its headers promise, checked against file and address space. */
 struct elf_file {
 	int fd;
 	const char *path;    /* for messages */
@@ -21,7 +21,7 @@ struct elf_file {
 	gaddr entry;
 	u64 phoff;
 	u32 phnum, phentsize;
-	gaddr phdr;          /* address of the program headers in memory, relative as the segments; 0: not mapped */
+	gaddr phdr;          /* the program headers in memory, relative as the segments; 0: none */
 	gaddr lo, hi;        /* page-aligned span of the segments */
 	u64 align;           /* largest p_align, at least a page */
 	bool exec_stack;
@@ -36,16 +36,17 @@ bool load_fail(struct load_error *e, int status, int err, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
 /*
- * Reads and checks the headers of fd; maps nothing.  `ceiling` is the first address above the guest's.
- * False and *e for anything that the kernel would refuse, and for what it would let crash later.
+ * Reads and checks the headers of fd; maps nothing.  `ceiling` is the first address above the
+ * guest's. False and *e for anything that the kernel would refuse, and for what it would let crash
+ * later.
  */
 bool elf_open(struct elf_file *f, int fd, const char *path, const struct guest *g, gaddr ceiling,
 	      struct load_error *e);
 void elf_close(struct elf_file *f);
 
 /* Maps the segments; *bias is what was added to their addresses (0 for ET_EXEC). */
-bool elf_map(const struct elf_file *f, const struct load_request *q, bool interpreter, gaddr ceiling,
-	     gaddr *bias, struct load_error *e);
+bool elf_map(const struct elf_file *f, const struct load_request *q, bool interpreter,
+	     gaddr ceiling, gaddr *bias, struct load_error *e);
 
 /* First address above everything that the guest may use. */
 gaddr guest_ceiling(const struct load_request *q);

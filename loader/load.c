@@ -1,10 +1,10 @@
 /*
  * From a path to a process that is ready to run: program, interpreter, vdso, stack.
  *
- * The interpreter (PT_INTERP) decides about the sysroot.  With -L there is one.  Without, the places where
- * distributions put a foreign C library are tried, and the one that holds the interpreter serves the rest of
- * the process as its sysroot; a static program never looks.  What none of them has is taken from where
- * the program says, which is right inside a foreign container.
+ * The interpreter (PT_INTERP) decides about the sysroot.  With -L there is one.  Without, the
+ * places where distributions put a foreign C library are tried, and the one that holds the
+ * interpreter serves the rest of the process as its sysroot; a static program never looks.  What
+ * none of them has is taken from where the program says, which is right inside a foreign container.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,8 +21,8 @@
 enum { OPEN_FLAGS = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY };
 
 /* Opens the interpreter of f; the descriptor or -1 and *e.  Sets img->sysroot; the opened name in buf. */
-static int open_interp(const struct elf_file *f, const struct load_request *q, struct image *img, char *buf,
-		       size_t size, struct load_error *e)
+static int open_interp(const struct elf_file *f, const struct load_request *q, struct image *img,
+		       char *buf, size_t size, struct load_error *e)
 {
 	static char roots[2][PATH_MAX];
 	const char *path;
@@ -48,8 +48,9 @@ static int open_interp(const struct elf_file *f, const struct load_request *q, s
 	if (fd < 0) {
 		load_fail(e, errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_RUNNABLE, errno,
 			  "%s: interpreter %s: %s%s", q->path, f->interp, strerror(errno),
-			  errno != ENOENT ? "" : q->sysroot ? " (not under the directory of -L either)" :
-			  " (name the root directory of its system with -L)");
+			  errno != ENOENT ? ""
+			  : q->sysroot    ? " (not under the directory of -L either)"
+					  : " (name the root directory of its system with -L)");
 		return -1;
 	}
 	if (path != buf)
@@ -57,8 +58,8 @@ static int open_interp(const struct elf_file *f, const struct load_request *q, s
 	return fd;
 }
 
-static bool load_interp(const struct elf_file *f, const struct load_request *q, struct image *img, gaddr ceiling,
-			struct load_error *e)
+static bool load_interp(const struct elf_file *f, const struct load_request *q, struct image *img,
+			gaddr ceiling, struct load_error *e)
 {
 	static char name[PATH_MAX];
 	struct elf_file in;
@@ -79,8 +80,8 @@ static bool load_interp(const struct elf_file *f, const struct load_request *q, 
 	} else if (!q->sysroot) {
 		size_t n = strlen(e->text);
 
-		snprintf(e->text + n, sizeof e->text - n, " (interpreter of %s; -L names the system it is from)",
-			 q->path);
+		snprintf(e->text + n, sizeof e->text - n,
+			 " (interpreter of %s; -L names the system it is from)", q->path);
 	}
 	close(fd);
 	return ok;
@@ -105,7 +106,8 @@ static const char *absolute(int fd, const char *path, char *buf, size_t size)
 	return buf;
 }
 
-static bool load_image(const struct load_request *q, int fd, struct image *img, struct load_error *e)
+static bool load_image(const struct load_request *q, int fd, struct image *img,
+		       struct load_error *e)
 {
 	gaddr ceiling = guest_ceiling(q), bias;
 	struct elf_file f;
@@ -120,7 +122,8 @@ static bool load_image(const struct load_request *q, int fd, struct image *img, 
 		img->brk = f.hi + bias;
 		/* As arch_randomize_brk(): the heap does not start right behind the image. */
 		if (q->randomize)
-			img->brk += ALIGN_DOWN(load_random(q) % (q->g->word == 8 ? 1ull << 30 : 1ull << 25),
+			img->brk += ALIGN_DOWN(load_random(q) %
+						       (q->g->word == 8 ? 1ull << 30 : 1ull << 25),
 					       (u64)space_page());
 		ok = !f.has_interp || load_interp(&f, q, img, ceiling, e);
 	}
@@ -143,8 +146,9 @@ bool load_program(const struct load_request *q, struct image *img, struct load_e
 	if (fd < 0)
 		fd = open(q->path, OPEN_FLAGS);
 	if (fd < 0)
-		return load_fail(e, errno == ENOENT || errno == ENOTDIR ? EXIT_NOT_FOUND : EXIT_NOT_RUNNABLE, errno,
-				 "%s: %s", q->path, strerror(errno));
+		return load_fail(
+			e, errno == ENOENT || errno == ENOTDIR ? EXIT_NOT_FOUND : EXIT_NOT_RUNNABLE,
+			errno, "%s: %s", q->path, strerror(errno));
 	img->exe = absolute(fd, q->path, exe, sizeof exe);
 	ok = load_image(q, fd, img, e);
 	close(fd);

@@ -16,7 +16,7 @@ struct image {
 	gaddr auxv;         /* guest address of the auxiliary vector */
 	size_t auxv_size;   /* bytes, AT_NULL included */
 	const char *exe;    /* absolute path */
-	const char *sysroot;/* the one in force: -L, or the default one that held the interpreter, or NULL */
+	const char *sysroot;/* -L, or the default one that held the interpreter, or NULL */
 };
 
 struct load_request {
@@ -26,7 +26,7 @@ struct load_request {
 	const char *sysroot;    /* -L, or NULL */
 	char *const *argv, *const *envp;
 	u64 stack_size;         /* -s, or 0: RLIMIT_STACK */
-	u64 reserved;           /* -R: bytes of address space, or 0: all that the guest's pointers reach */
+	u64 reserved;           /* -R: bytes of address space, or 0: all there is */
 	const struct guest *g;
 	bool secure;            /* AT_SECURE */
 	bool randomize;         /* addresses; false as with personality ADDR_NO_RANDOMIZE */

@@ -1,12 +1,12 @@
 /*
  * Segments into memory, placed as Linux places them.
  *
- * The first segment is mapped over the whole span of the image, which claims the span in one step; the
- * part behind it is unmapped again and the others are mapped over it.  A position-independent program goes
- * to two thirds of the address space (the kernel's ELF_ET_DYN_BASE), an interpreter where mmap would
- * put it: then brk, which follows the program, has room to grow, and neither meets the stack.
- * Nothing is ever mapped over something else: the claim is MAP_FIXED_NOREPLACE, whose failure for
- * an ET_EXEC file is reported, and for others means another place.
+ * The first segment is mapped over the whole span of the image, which claims the span in one step;
+ * the part behind it is unmapped again and the others are mapped over it.  A position-independent
+ * program goes to two thirds of the address space (the kernel's ELF_ET_DYN_BASE), an interpreter
+ * where mmap would put it: then brk, which follows the program, has room to grow, and neither meets
+ * the stack. Nothing is ever mapped over something else: the claim is MAP_FIXED_NOREPLACE, whose
+ * failure for an ET_EXEC file is reported, and for others means another place.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -23,7 +23,8 @@ gaddr guest_ceiling(const struct load_request *q)
 	/* 47 bits are what an x86-64 kernel gives to a process that does not ask for more. */
 	gaddr ceiling = 1ull << MIN(q->g->va_bits, 47);
 
-	return q->reserved ? MIN(ceiling, ALIGN_DOWN(q->reserved, (u64)space_page())) : ceiling - space_page();
+	return q->reserved ? MIN(ceiling, ALIGN_DOWN(q->reserved, (u64)space_page()))
+			   : ceiling - space_page();
 }
 
 u64 load_random(const struct load_request *q)
@@ -44,21 +45,25 @@ u64 load_random(const struct load_request *q)
 }
 
 /* Maps the file part of a segment over [start, start + len): the address or a negative errno. */
-static s64 map_file(const struct elf_file *f, const struct elf_segment *s, gaddr start, u64 len, u32 flags)
+static s64 map_file(const struct elf_file *f, const struct elf_segment *s, gaddr start, u64 len,
+		    u32 flags)
 {
 	u64 page = space_page();
 	u64 skew = s->va % page;
 
 	if (!s->filesz)
-		return space_mmap(start, len, s->prot, flags | G_MAP_PRIVATE | G_MAP_ANONYMOUS, -1, 0, NULL);
-	return space_mmap(start, len, s->prot, flags | G_MAP_PRIVATE, f->fd, s->off - skew, f->path);
+		return space_mmap(start, len, s->prot, flags | G_MAP_PRIVATE | G_MAP_ANONYMOUS, -1,
+				  0, NULL);
+	return space_mmap(start, len, s->prot, flags | G_MAP_PRIVATE, f->fd, s->off - skew,
+			  f->path);
 }
 
 /* Zeroes what follows the file's part of a segment that lies at `va`. */
 static s64 map_bss(const struct elf_segment *s, gaddr va)
 {
 	u64 page = space_page();
-	gaddr end = va + s->filesz, end_page = ALIGN_UP(end, page), top = ALIGN_UP(va + s->memsz, page);
+	gaddr end = va + s->filesz, end_page = ALIGN_UP(end, page),
+	      top = ALIGN_UP(va + s->memsz, page);
 	s64 ret;
 
 	if (s->memsz == s->filesz || !s->filesz)
@@ -68,7 +73,8 @@ static s64 map_bss(const struct elf_segment *s, gaddr va)
 		memset(g2h(end), 0, end_page - end);
 	if (top == end_page)
 		return 0;
-	ret = space_mmap(end_page, top - end_page, s->prot, G_MAP_FIXED | G_MAP_PRIVATE | G_MAP_ANONYMOUS, -1, 0, NULL);
+	ret = space_mmap(end_page, top - end_page, s->prot,
+			 G_MAP_FIXED | G_MAP_PRIVATE | G_MAP_ANONYMOUS, -1, 0, NULL);
 	return MIN(ret, 0);
 }
 
@@ -86,7 +92,8 @@ static s64 claim(const struct elf_file *f, gaddr bias)
 	return map_file(f, &f->segs[0], f->lo + bias, f->hi - f->lo, G_MAP_FIXED_NOREPLACE);
 }
 
-static s64 claim_program(const struct elf_file *f, const struct load_request *q, gaddr ceiling, gaddr *bias)
+static s64 claim_program(const struct elf_file *f, const struct load_request *q, gaddr ceiling,
+			 gaddr *bias)
 {
 	u64 span = f->hi - f->lo;
 	gaddr base = ALIGN_DOWN(ceiling / 3 * 2, f->align);
@@ -94,7 +101,8 @@ static s64 claim_program(const struct elf_file *f, const struct load_request *q,
 	s64 ret = -ENOMEM;
 
 	for (int i = 0; i < PLACES; i++) {
-		u64 slide = q->randomize || i ? load_random(q) % MIN(room, page << RANDOM_PAGE_BITS) : 0;
+		u64 slide = q->randomize || i ? load_random(q) % MIN(room, page << RANDOM_PAGE_BITS)
+					      : 0;
 		gaddr at = ALIGN_DOWN(base + slide, f->align);
 
 		if (at < page || at >= ceiling || span > ceiling - at)
@@ -115,7 +123,8 @@ static s64 claim_interpreter(const struct elf_file *f, gaddr *bias)
 	if (f->align > 1ull << 30)
 		return -ENOMEM;
 	/* mmap chooses, with room for alignment; no other thread of the guest's can take it in between. */
-	ret = space_mmap(0, span + f->align - page, 0, G_MAP_PRIVATE | G_MAP_ANONYMOUS | G_MAP_NORESERVE, -1, 0, NULL);
+	ret = space_mmap(0, span + f->align - page, 0,
+			 G_MAP_PRIVATE | G_MAP_ANONYMOUS | G_MAP_NORESERVE, -1, 0, NULL);
 	if (ret < 0)
 		return ret;
 	*bias = ALIGN_UP((gaddr)ret, f->align) - f->lo;
@@ -123,8 +132,8 @@ static s64 claim_interpreter(const struct elf_file *f, gaddr *bias)
 	return ret < 0 ? ret : claim(f, *bias);
 }
 
-bool elf_map(const struct elf_file *f, const struct load_request *q, bool interpreter, gaddr ceiling,
-	     gaddr *bias, struct load_error *e)
+bool elf_map(const struct elf_file *f, const struct load_request *q, bool interpreter,
+	     gaddr ceiling, gaddr *bias, struct load_error *e)
 {
 	u64 page = space_page();
 	gaddr claimed_end;
@@ -138,7 +147,8 @@ bool elf_map(const struct elf_file *f, const struct load_request *q, bool interp
 	else
 		ret = claim_program(f, q, ceiling, bias);
 	if (ret < 0)
-		return load_fail(e, EXIT_NOT_RUNNABLE, -ret, "%s: no room for the image at 0x%llx: %s%s", f->path,
+		return load_fail(e, EXIT_NOT_RUNNABLE, -ret,
+				 "%s: no room for the image at 0x%llx: %s%s", f->path,
 				 (unsigned long long)(f->lo + *bias), strerror(-ret),
 				 f->fixed ? " (try -B)" : "");
 
@@ -154,8 +164,8 @@ bool elf_map(const struct elf_file *f, const struct load_request *q, bool interp
 		if (ret >= 0)
 			ret = map_bss(s, va);
 		if (ret < 0)
-			return load_fail(e, EXIT_NOT_RUNNABLE, -ret, "%s: cannot map a segment: %s", f->path,
-					 strerror(-ret));
+			return load_fail(e, EXIT_NOT_RUNNABLE, -ret, "%s: cannot map a segment: %s",
+					 f->path, strerror(-ret));
 	}
 	return true;
 }

@@ -1,11 +1,11 @@
 /*
  * The initial stack as execve(2) leaves it: strings at the top, below them argc, argv, envp and the
- * auxiliary vector, words of the guest's size and byte order (the processor supplement of the guest's
- * System V ABI, "Initial process stack"; Linux: create_elf_tables()).
+ * auxiliary vector, words of the guest's size and byte order (the processor supplement of the
+ * guest's System V ABI, "Initial process stack"; Linux: create_elf_tables()).
  *
- * The whole stack is one mapping of the soft limit's size, without swap reservation and without huge
- * pages: a page that is not touched costs nothing, and a stack that a program sized by ulimit works.
- * A guard below it makes overflow a fault and not a silent hit on a neighbour.
+ * The whole stack is one mapping of the soft limit's size, without swap reservation and without
+ * huge pages: a page that is not touched costs nothing, and a stack that a program sized by ulimit
+ * works. A guard below it makes overflow a fault and not a silent hit on a neighbour.
  */
 #include <elf.h>
 #include <errno.h>
@@ -113,8 +113,9 @@ static void put_pointers(struct builder *b, gaddr strings, char *const *v, u64 n
 	put_word(b, 0);
 }
 
-static void put_auxv(struct builder *b, const struct load_request *q, const struct elf_file *f, gaddr bias,
-		     const struct image *img, gaddr platform, gaddr random, gaddr execfn)
+static void put_auxv(struct builder *b, const struct load_request *q, const struct elf_file *f,
+		     gaddr bias, const struct image *img, gaddr platform, gaddr random,
+		     gaddr execfn)
 {
 	const struct guest *g = q->g;
 
@@ -163,7 +164,8 @@ bool stack_build(const struct load_request *q, const struct elf_file *f, gaddr b
 	while (!map_stack(size, prot, &img->stack_start)) {
 		/* An address-space limit, perhaps: Linux would only fail when the stack grows. */
 		if (size / 2 < MAX(DEFAULT_STACK, (strings + words) * 2))
-			return load_fail(e, EXIT_NOT_RUNNABLE, ENOMEM, "%s: no room for a stack of %llu KiB", q->path,
+			return load_fail(e, EXIT_NOT_RUNNABLE, ENOMEM,
+					 "%s: no room for a stack of %llu KiB", q->path,
 					 (unsigned long long)size >> 10);
 		size = ALIGN_UP(size / 2, (u64)space_page());
 	}

@@ -1,8 +1,8 @@
 /*
  * The guest's vdso: the card's ELF image, copied into pages of the guest.
  *
- * A copy, not the runner's own pages: the image's place in the guest must be free for mmap and the like, and
- * a debugger in the guest may write break points into it.
+ * A copy, not the runner's own pages: the image's place in the guest must be free for mmap and the
+ * like, and a debugger in the guest may write break points into it.
  */
 #include "base/space.h"
 #include "loader/image.h"
@@ -14,7 +14,8 @@ gaddr vdso_map(const struct guest *g)
 
 	if (!g->vdso)
 		return 0;
-	at = space_mmap(0, size, G_PROT_READ | G_PROT_WRITE, G_MAP_PRIVATE | G_MAP_ANONYMOUS, -1, 0, "[vdso]");
+	at = space_mmap(0, size, G_PROT_READ | G_PROT_WRITE, G_MAP_PRIVATE | G_MAP_ANONYMOUS, -1, 0,
+			"[vdso]");
 	if (at < 0)
 		return 0;
 	memcpy(g2h(at), g->vdso, g->vdso_size);

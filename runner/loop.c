@@ -1,9 +1,10 @@
 /*
- * The one run loop.  Translated code runs until it wants something; the reason says which layer is asked.
+ * The one run loop.  Translated code runs until it wants something; the reason says which layer is
+ * asked.
  *
- * Signals are delivered here and nowhere else: guest state is complete between two runs, so a frame can be
- * built from it.  The order matters: the request to stop is taken back before the queue is looked at, so
- * that a signal which arrives in between kicks again.
+ * Signals are delivered here and nowhere else: guest state is complete between two runs, so a frame
+ * can be built from it.  The order matters: the request to stop is taken back before the queue is
+ * looked at, so that a signal which arrives in between kicks again.
  */
 #include "base/guest.h"
 #include "base/log.h"

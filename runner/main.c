@@ -1,9 +1,9 @@
 /*
  * The table of contents: what the user wants, the address space, the program, the engine, go.
  *
- * A short program lives for a millisecond, so nothing here prepares what may not be needed, and everything
- * that allocates with malloc is over before the first guest instruction: guest threads are raw clones
- * that share this C library without its knowing.
+ * A short program lives for a millisecond, so nothing here prepares what may not be needed, and
+ * everything that allocates with malloc is over before the first guest instruction: guest threads
+ * are raw clones that share this C library without its knowing.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -53,7 +53,8 @@ static void reserve(struct options *o)
 	o->reserved = ALIGN_DOWN(o->reserved, (u64)o->page);
 	at = mmap(want, o->reserved, PROT_NONE, flags, -1, 0);
 	if (at == MAP_FAILED || (want && at != want))
-		fail(EXIT_NOT_RUNNABLE, "cannot reserve %llu MiB of address space at %p (options -R and -B)",
+		fail(EXIT_NOT_RUNNABLE,
+		     "cannot reserve %llu MiB of address space at %p (options -R and -B)",
 		     (unsigned long long)o->reserved >> 20, want);
 	o->guest_base = (u64)at;
 }
@@ -61,8 +62,15 @@ static void reserve(struct options *o)
 static void load(struct options *o, struct image *img)
 {
 	struct load_request q = {
-		.execfn = o->execfn, .sysroot = o->sysroot, .envp = o->envp, .stack_size = o->stack_size, .reserved = o->reserved, .g = &the_guest,
-		.secure = o->secure, .randomize = randomize(o), .seed = o->seed,
+		.execfn = o->execfn,
+		.sysroot = o->sysroot,
+		.envp = o->envp,
+		.stack_size = o->stack_size,
+		.reserved = o->reserved,
+		.g = &the_guest,
+		.secure = o->secure,
+		.randomize = randomize(o),
+		.seed = o->seed,
 	};
 	const char *script = NULL, *name;
 	struct load_error e;

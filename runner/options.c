@@ -1,14 +1,15 @@
 /*
- * Options by table: one row has the name, the argument, the environment variable, the help and the handler.
+ * Options by table: one row has the name, the argument, the environment variable, the help and the
+ * handler.
  *
- * The names are those that users of qemu's user-mode emulators type already.  Every option but those that
- * only print has an environment variable, DRAGOMAN_X, and QEMU_X is honoured; the command line wins.
- * Under AT_SECURE (a set-user-ID program started through binfmt_misc with credentials) the environment is
- * somebody else's: it is not looked at.
+ * The names are those that users of qemu's user-mode emulators type already.  Every option but
+ * those that only print has an environment variable, DRAGOMAN_X, and QEMU_X is honoured; the
+ * command line wins. Under AT_SECURE (a set-user-ID program started through binfmt_misc with
+ * credentials) the environment is somebody else's: it is not looked at.
  *
- * binfmt_misc calls us as `runner PATH [ARGV0] ARGS...`, with no options.  It is recognised by AT_EXECFD
- * (its flag O); whether ARGV0 is there (its flag P) by bit 0 of AT_FLAGS, or, for kernels before 5.12, by
- * "-binfmt-P" at the end of our own name.  Nothing is guessed from the arguments.
+ * binfmt_misc calls us as `runner PATH [ARGV0] ARGS...`, with no options.  It is recognised by
+ * AT_EXECFD (its flag O); whether ARGV0 is there (its flag P) by bit 0 of AT_FLAGS, or, for kernels
+ * before 5.12, by "-binfmt-P" at the end of our own name.  Nothing is guessed from the arguments.
  *
  * An option that users know and we lack is refused in one line, which beats ignoring it.
  */
@@ -204,7 +205,8 @@ static void opt_log(struct options *o, const struct option *row, const char *arg
 		exit(0);
 	}
 	if (!log_parse(arg, &bad))
-		fail(EXIT_USAGE, "option -d: no item \"%.*s\" (-d help lists them)", (int)strcspn(bad, ","), bad);
+		fail(EXIT_USAGE, "option -d: no item \"%.*s\" (-d help lists them)",
+		     (int)strcspn(bad, ","), bad);
 	o->strace = log_on(LOG_STRACE);
 }
 
@@ -252,7 +254,9 @@ static void opt_hide(struct options *o, const struct option *row, const char *ar
 			if (strlen(f->name) == len && !memcmp(f->name, arg, len))
 				break;
 		if (!f->name)
-			fail(EXIT_USAGE, "option -hide: no feature \"%.*s\" (-hide help lists them)", (int)len, arg);
+			fail(EXIT_USAGE,
+			     "option -hide: no feature \"%.*s\" (-hide help lists them)", (int)len,
+			     arg);
 		o->translator.hide |= f->bit;
 		arg += len + (arg[len] == ',');
 	}
@@ -275,7 +279,8 @@ static void opt_help(struct options *o, const struct option *row, const char *ar
 
 	printf("Usage: dragoman-%s [OPTION...] [--] PROGRAM [ARGUMENT...]\n"
 	       "Runs a Linux program for %s.\n\n"
-	       "  %-22s %-24s %s\n", the_guest.name, the_guest.name, "Option", "Environment", "Meaning");
+	       "  %-22s %-24s %s\n",
+	       the_guest.name, the_guest.name, "Option", "Environment", "Meaning");
 	for (row = options; row->name; row++) {
 		if (row->handler == opt_lacking || !row->help)
 			continue;
@@ -336,7 +341,8 @@ static void remember(struct options *o, const struct option *row, const char *ar
 	strcpy(dashed + 1, row->name);
 	o->repeat[n++] = dashed;
 	if (row->arg)
-		o->repeat[n++] = (char *)(row->handler == opt_sysroot && o->sysroot ? o->sysroot : arg);
+		o->repeat[n++] =
+			(char *)(row->handler == opt_sysroot && o->sysroot ? o->sysroot : arg);
 	o->repeat[n] = NULL;
 }
 
@@ -352,7 +358,8 @@ static const char *find_env(char **envp, const char *prefix, const char *name)
 	size_t np = strlen(prefix), nn = strlen(name);
 
 	for (; *envp; envp++)
-		if (!strncmp(*envp, prefix, np) && !strncmp(*envp + np, name, nn) && (*envp)[np + nn] == '=')
+		if (!strncmp(*envp, prefix, np) && !strncmp(*envp + np, name, nn) &&
+		    (*envp)[np + nn] == '=')
 			return *envp + np + nn + 1;
 	return NULL;
 }
@@ -398,7 +405,9 @@ static int options_from_arguments(struct options *o, int argc, char **argv)
 		apply(o, row, row->arg ? argv[i++] : NULL);
 	}
 	if (i == argc)
-		fail(EXIT_USAGE, "no program given; usage: dragoman-%s [OPTION...] [--] PROGRAM [ARGUMENT...]", the_guest.name);
+		fail(EXIT_USAGE,
+		     "no program given; usage: dragoman-%s [OPTION...] [--] PROGRAM [ARGUMENT...]",
+		     the_guest.name);
 	return i;
 }
 
@@ -414,7 +423,8 @@ void options_parse(struct options *o, int argc, char **argv, char **envp)
 	static char *none[1];
 	const char *self = argc ? argv[0] : "", *slash = strrchr(self, '/');
 	u64 execfd = getauxval(AT_EXECFD);
-	bool preserve = (getauxval(AT_FLAGS) & AT_FLAGS_PRESERVE_ARGV0) || ends_with(self, "-binfmt-P");
+	bool preserve =
+		(getauxval(AT_FLAGS) & AT_FLAGS_PRESERVE_ARGV0) || ends_with(self, "-binfmt-P");
 	int i = 1;
 
 	memset(o, 0, sizeof *o);

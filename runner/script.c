@@ -1,8 +1,8 @@
 /*
- * "#!" as the kernel reads it (fs/binfmt_script.c): the first line, at most 255 bytes of it, holds the
- * interpreter and at most one argument, blanks and all.  The interpreter gets that argument, the
- * script's name and the script's arguments after the first; it must be the guest's, too, and is looked
- * for in the sysroot first.
+ * "#!" as the kernel reads it (fs/binfmt_script.c): the first line, at most 255 bytes of it, holds
+ * the interpreter and at most one argument, blanks and all.  The interpreter gets that argument,
+ * the script's name and the script's arguments after the first; it must be the guest's, too, and is
+ * looked for in the sysroot first.
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -25,7 +25,8 @@ static bool parse_line(char *line, ssize_t n, char **interp, char **arg)
 	line[n] = 0;
 	end = line + strcspn(line, "\n");
 	/* The kernel refuses a name that the buffer cuts off, and allows that for the argument. */
-	if (!*end && n == BINPRM_BUF_SIZE - 1 && !strpbrk(line + 2 + strspn(line + 2, " \t"), " \t"))
+	if (!*end && n == BINPRM_BUF_SIZE - 1 &&
+	    !strpbrk(line + 2 + strspn(line + 2, " \t"), " \t"))
 		return false;
 	*end = 0;
 	while (end > line && (end[-1] == ' ' || end[-1] == '\t'))
@@ -66,7 +67,8 @@ bool script_resolve(struct options *o)
 		argv[n++] = o->argv[i];
 	argv[n] = NULL;
 	o->argv = argv;
-	o->program = o->sysroot ? strdup(sysroot_path(o->sysroot, interp, path, sizeof path)) : argv[0];
+	o->program =
+		o->sysroot ? strdup(sysroot_path(o->sysroot, interp, path, sizeof path)) : argv[0];
 	o->fd = -1;
 	return true;
 }

@@ -23,11 +23,6 @@ static bool waits(u32 op)
 	}
 }
 
-static u64 host_ptr(gaddr a)
-{
-	return a ? (u64)g2h(a) : 0;
-}
-
 s64 sys_futex(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 {
 	if (!waits(a[1]))

@@ -69,45 +69,51 @@ static s64 shm_size(int id)
 	return r < 0 ? r : (s64)ds[6];
 }
 
+/*
+ * The room is claimed first, as for any mapping, and the segment put over it: so it lies where the guest may have
+ * it, whatever the guest's base and page size are.
+ */
 s64 sys_shmat(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 {
 	int id = a[0], flags = a[2];
 	gaddr at = a[1];
-	s64 size = shm_size(id), r;
+	s64 size = shm_size(id), claim, r;
+	u32 how = G_MAP_PRIVATE | G_MAP_ANONYMOUS | G_MAP_NORESERVE;
 	struct mapping m = { .flags = G_MAP_SHARED, .dev = ~0ull, .ino = (u64)id + 1, .name = "/SYSV" };
 
 	if (size < 0)
 		return size == -EACCES ? -EACCES : -EINVAL;
-	size = ALIGN_UP(size, space_page());
 	if (flags & SHM_RND)
 		at = ALIGN_DOWN(at, space_page());
 	if (at & (space_page() - 1) || (!at && flags & SHM_REMAP))
 		return -EINVAL;
-	/* Replacing is allowed where all of it is the guest's; elsewhere the host refuses what is in the way. */
-	if (flags & SHM_REMAP && !space_check(at, size, 0))
-		return -EINVAL;
-	r = host_syscall3(HOST_NR_shmat, id, at ? (u64)g2h(at) : 0, flags & (SHM_RDONLY | SHM_REMAP));
-	if (is_error(r))
+	if (at)
+		how |= flags & SHM_REMAP ? G_MAP_FIXED : G_MAP_FIXED_NOREPLACE;
+	claim = space_mmap(at, size, 0, how, -1, 0, NULL);
+	if (claim < 0)
+		return claim == -ENOMEM ? -ENOMEM : -EINVAL;
+	r = host_syscall3(HOST_NR_shmat, id, (u64)g2h(claim), (flags & SHM_RDONLY) | SHM_REMAP);
+	if (is_error(r)) {
+		space_munmap(claim, size);
 		return r;
-	m.start = h2g((void *)r);
-	m.end = m.start + size;
+	}
+	m.start = claim;
+	m.end = claim + ALIGN_UP((u64)size, space_page());
 	m.prot = G_PROT_READ | (flags & SHM_RDONLY ? 0 : G_PROT_WRITE) | (flags & SHM_EXEC ? G_PROT_EXEC : 0);
 	space_adopt(&m);
-	return m.start;
+	return claim;
 }
 
 s64 sys_shmdt(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 {
 	struct mapping m;
-	s64 size, r;
+	s64 size;
 
-	if (!space_find(a[0], &m) || m.start != a[0] || m.dev != ~0ull)
+	if (!space_find(a[0], &m) || m.start != a[0] || m.dev != ~0ull || m.off)
 		return -EINVAL;
 	size = shm_size(m.ino - 1);
 	if (size < 0)  /* removed meanwhile: the mapping is all that is left of it */
 		size = m.end - m.start;
-	r = host_syscall1(HOST_NR_shmdt, (u64)g2h(a[0]));
-	if (r == 0)
-		space_forget(a[0], size);
-	return r;
+	/* To the host's kernel, unmapping a segment is detaching it. */
+	return space_munmap(a[0], size);
 }

@@ -514,11 +514,6 @@ s64 sys_execveat(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 
 /* --- waiting --- */
 
-static u64 host_ptr(gaddr a)
-{
-	return a ? (u64)g2h(a) : 0;
-}
-
 s64 sys_wait4(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 {
 	return blocking_syscall(c, HOST_NR_wait4, a[0], host_ptr(a[1]), a[2], host_ptr(a[3]), 0, 0);

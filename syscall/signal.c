@@ -22,11 +22,6 @@ static struct task main_task;
 static struct actions main_actions;
 static u8 main_sigstack[SIGSTACK_SIZE] __attribute__((aligned(64)));
 
-struct task *task_self(void)
-{
-	return self;
-}
-
 /* --- masks --- */
 
 static void host_mask(u64 mask)
@@ -124,6 +119,8 @@ static void fault(struct task *t, int sig, const u8 *info, void *uc)
 		 * where runtimes take that for a null pointer of the program's. */
 		code = SEGV_MAPERR;
 		addr = NOT_AN_ADDRESS;
+	} else if (sig == SIGSEGV && code == SEGV_ACCERR && !space_check(h2g((void *)addr), 1, 0)) {
+		code = SEGV_MAPERR;  /* the host sees a reservation where the guest has nothing */
 	}
 	if (t && !dying && hooks->fault(t->vcpu, sig, code, addr, uc))
 		return;

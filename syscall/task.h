@@ -49,7 +49,7 @@ static inline u64 sigbit(int sig)
 #define SA_NODEFER 0x40000000u
 #define SA_RESETHAND 0x80000000u
 enum { SIG_DFL = 0, SIG_IGN = 1 };
-enum { SI_USER = 0, SI_KERNEL = 0x80, SI_TKILL = -6, SEGV_MAPERR = 1 };
+enum { SI_USER = 0, SI_KERNEL = 0x80, SI_TKILL = -6, SEGV_MAPERR = 1, SEGV_ACCERR = 2 };
 enum { SS_ONSTACK = 1, SS_DISABLE = 2 };
 #define SS_AUTODISARM (1u << 31)
 
@@ -88,6 +88,12 @@ struct task {
 
 extern const struct syscall_hooks *hooks;
 
+/* A guest pointer for the host's kernel; NULL stays NULL. */
+static inline u64 host_ptr(gaddr a)
+{
+	return a ? (u64)g2h(a) : 0;
+}
+
 /* --- signal.c --- */
 
 /* Changes the guest's mask, and the host's with it. */
@@ -110,8 +116,6 @@ void signal_thread_start(struct task *t, void *stack, u64 size);
 int signal_take_sync(struct task *t, u64 set, u8 info[SIGINFO_SIZE]);
 /* Puts what the handler needs to know: t->attention, and asks translated code to stop. */
 void signal_attend(struct task *t);
-
-struct task *task_self(void);
 
 /* --- host/HOST: what depends on the host's instruction set --- */
 

@@ -113,11 +113,6 @@ static void thread_start(void *arg)
 	die("a guest thread came back");
 }
 
-static u64 host_ptr(gaddr a)
-{
-	return a ? (u64)g2h(a) : 0;
-}
-
 /*
  * The host's call.  clone, which every kernel and sandbox knows, unless the request needs clone3.
  * stack: the child's stack pointer, 0 to go on here; tls: the host's thread area.

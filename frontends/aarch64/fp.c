@@ -1,12 +1,11 @@
 /*
  * Scalar floating point (Arm ARM C4.1, "Data Processing -- Scalar Floating-Point").
  *
- * Values are F32 and F64 of the IR, whose operations have the manual's NaN rules, so there is nothing
- * to do here but to name the operation.  Half precision (FEAT_FP16) has no type: a half is widened to
- * single (to double for the fused ones), computed there and narrowed.  Both steps round correctly:
- * 24 bits >= 2 * 11 + 2 make the double rounding of + - * / sqrt invisible, and a fused sum of halves
- * which comes near a rounding boundary of a half is exact in 53 bits.  What only moves or changes the
- * sign bit works on the bits instead, since widening would quieten a NaN.
+ * Values are F32 and F64 of the IR, whose operations have the manual's NaN rules, so there is nothing to
+ * do here but to name the operation.  Half precision (FEAT_FP16) has no type.  Arithmetic on halves goes
+ * to the helper of the vector forms: widening them for the host would quieten signalling NaNs, which
+ * FMINNM and the choice among several NaNs can tell.  Conversions and comparisons do widen, since a single
+ * holds every half; what only moves or changes the sign works on the bits.
  */
 #include "frontends/aarch64/simd_fp.h"
 
@@ -198,40 +197,60 @@ bool a64_tr_bfcvt(struct tr *t, const struct a64_bfcvt *a)
 	return true;
 }
 
-static const enum ir_op binary_op[] = {
-	[a64_FMUL - a64_FMUL] = IR_FMUL, [a64_FDIV - a64_FMUL] = IR_FDIV, [a64_FADD - a64_FMUL] = IR_FADD,
-	[a64_FSUB - a64_FMUL] = IR_FSUB, [a64_FMAX - a64_FMUL] = IR_FMAX, [a64_FMIN - a64_FMUL] = IR_FMIN,
-	[a64_FMAXNM - a64_FMUL] = IR_FMAXNM, [a64_FMINNM - a64_FMUL] = IR_FMINNM, [a64_FNMUL - a64_FMUL] = IR_FMUL,
+static const struct {
+	enum ir_op op;
+	enum fp_op half;
+} binary_op[] = {
+	[a64_FMUL - a64_FMUL] = { IR_FMUL, FP_MUL }, [a64_FDIV - a64_FMUL] = { IR_FDIV, FP_DIV },
+	[a64_FADD - a64_FMUL] = { IR_FADD, FP_ADD }, [a64_FSUB - a64_FMUL] = { IR_FSUB, FP_SUB },
+	[a64_FMAX - a64_FMUL] = { IR_FMAX, FP_MAX }, [a64_FMIN - a64_FMUL] = { IR_FMIN, FP_MIN },
+	[a64_FMAXNM - a64_FMUL] = { IR_FMAXNM, FP_MAXNM }, [a64_FMINNM - a64_FMUL] = { IR_FMINNM, FP_MINNM },
+	[a64_FNMUL - a64_FMUL] = { IR_FMUL, FP_MUL },
 };
+
+/* The sign of a half in lane 0 turned round. */
+static ref half_neg(struct tr *t, ref v)
+{
+	return ir2(t, IR_VXOR, T_V128, v, ir_constv(t, T_V128, (vec){ .d = { 0x8000 } }));
+}
 
 bool a64_tr_fp_2src(struct tr *t, const struct a64_fp_2src *a)
 {
 	enum ir_type type = compute_type(a->ftype);
+	unsigned i = a->id - a64_FMUL;
 	ref v;
 
 	if (!ftype_ok(a->ftype))
 		return false;
-	v = ir2(t, binary_op[a->id - a64_FMUL], type, get_fp(t, a->rn, a->ftype), get_fp(t, a->rm, a->ftype));
-	if (a->id == a64_FNMUL)
-		v = ir1(t, IR_FNEG, type, v);
-	put_fp(t, a->rd, v, a->ftype);
+	if (a->ftype == FT_H) {
+		v = simd_float_scalar(t, binary_op[i].half, 1, v_get(t, a->rn), v_get(t, a->rn), v_get(t, a->rm));
+		v_put(t, a->rd, a->id == a64_FNMUL ? half_neg(t, v) : v);
+		return true;
+	}
+	v = ir2(t, binary_op[i].op, type, v_get_as(t, a->rn, type), v_get_as(t, a->rm, type));
+	v_put(t, a->rd, a->id == a64_FNMUL ? ir1(t, IR_FNEG, type, v) : v);
 	return true;
 }
 
 /* FMADD a + n*m, FMSUB a - n*m, FNMADD -a - n*m, FNMSUB -a + n*m. */
 bool a64_tr_fp_3src(struct tr *t, const struct a64_fp_3src *a)
 {
-	enum ir_type type = a->ftype == FT_S ? T_F32 : T_F64;
-	bool half = a->ftype == FT_H;
-	unsigned aux = (a->o1 != a->o0) | a->o1 << 1;
-	ref n, m, acc;
+	enum ir_type type = compute_type(a->ftype);
+	bool minus = a->o1 != a->o0;
+	ref acc;
 
 	if (!ftype_ok(a->ftype))
 		return false;
-	n = half ? get_half(t, a->rn, type) : v_get_as(t, a->rn, type);
-	m = half ? get_half(t, a->rm, type) : v_get_as(t, a->rm, type);
-	acc = half ? get_half(t, a->ra, type) : v_get_as(t, a->ra, type);
-	put_fp(t, a->rd, irx(t, IR_FMA, type, aux, n, m, acc), a->ftype);
+	if (a->ftype == FT_H) {
+		acc = v_get(t, a->ra);
+		if (a->o1)
+			acc = half_neg(t, acc);
+		v_put(t, a->rd, simd_float_scalar(t, minus ? FP_MLS : FP_MLA, 1, acc, v_get(t, a->rn),
+						  v_get(t, a->rm)));
+		return true;
+	}
+	v_put(t, a->rd, irx(t, IR_FMA, type, minus | a->o1 << 1, v_get_as(t, a->rn, type), v_get_as(t, a->rm, type),
+			    v_get_as(t, a->ra, type)));
 	return true;
 }
 

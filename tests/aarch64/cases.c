@@ -366,6 +366,8 @@ int main(int argc, char **argv)
 	sigaltstack(&ss, 0);
 	sigaction(SIGSEGV, &sa, 0);
 	sigaction(SIGBUS, &sa, 0);
+	sigaction(SIGILL, &sa, 0);
+	sigaction(SIGFPE, &sa, 0);
 	the_guest.select_cpu(model);
 	translator_init(&the_guest, &cfg, executable);
 	vcpu_init(&vcpu, &the_guest);

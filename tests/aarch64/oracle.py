@@ -9,7 +9,7 @@ Needs the cross compiler.  One line of forms.txt is
 
     assembly[; assembly...] [| inputs [| inputs...]]
 
-where {a,b} stands for a line with each, and Rn for a line with wn and one with xn.  Inputs are as in
+where {a,b} stands for a line with each (a backslash makes braces and commas plain), and Rn for a line with wn and one with xn.  Inputs are as in
 cases.txt (see cases.c); without any, two sets are made up for the registers that the text names.
 Same lines, same made-up inputs: the generator is seeded by the text.
 """
@@ -21,7 +21,7 @@ CASE = struct.Struct("<%dsI8I12x" % STATE.size)
 FIELDS = ["nzcv", "fpcr", "fpsr", "signal"]
 
 def expand(line):
-    m = re.search(r"\{([^{}]*)\}", line)
+    m = re.search(r"(?<!\\)\{((?:[^{}\\]|\\.)*)\}", line)
     if m:
         for alt in re.split(r"(?<!\\),", m.group(1)):
             yield from expand(line[:m.start()] + alt + line[m.end():])
@@ -82,7 +82,7 @@ def assemble(build, texts):
     src = "".join(".org %d\n%s\n" % (i * MAX * 4, t.replace(";", "\n")) for i, t in enumerate(texts))
     base = os.path.join(build, "oracle")
     with open(base + ".s", "w") as f:
-        f.write(".arch armv8.5-a+crypto+crc+flagm+rcpc+sb+fp16\n" + src + ".org %d\n" % (len(texts) * MAX * 4))
+        f.write(".arch armv8.6-a+crypto+sm4+sha3+crc+flagm+rcpc+sb+fp16fml+bf16+i8mm\n" + src + ".org %d\n" % (len(texts) * MAX * 4))
     subprocess.check_call(["aarch64-linux-gnu-as", "-o", base + ".o", base + ".s"])
     subprocess.check_call(["aarch64-linux-gnu-objcopy", "-O", "binary", base + ".o", base + ".bin"])
     raw = open(base + ".bin", "rb").read()

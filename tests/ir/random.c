@@ -207,21 +207,26 @@ static void choose_immediates(struct choice *c)
 /* What VSHUF selects: at random, and in the patterns for which hosts have instructions. */
 static vec random_selector(void)
 {
-	vec v = { .d = { draw() & 0x9f9f9f9f9f9f9f9full, draw() & 0x1f1f1f1f1f1f1f1full } };
+	vec v, x = { .d = { draw() & 0x9f9f9f9f9f9f9f9full, draw() & 0x1f1f1f1f1f1f1f1full } };
 	unsigned how = pick(8), size = 1u << pick(4), swap = 16 * pick(2), n = pick(32);
 
 	for (unsigned k = 0; k < 16; k++) {
 		unsigned run = k / size;
 
 		switch (how) {
-		case 0: v.b[k] = v.b[k] & 0x80 ? 0x80 : v.b[k]; break;
+		case 0: v.b[k] = x.b[k]; break;
 		case 1: v.b[k] = (u8)(((run & 1) * 16 + run / 2 * size + k % size) ^ swap); break;
-		case 2: v.b[k] = (u8)((8 + (run & 1) * 16 + run / 2 * size + k % size) ^ swap); break;
+		case 2:
+			v.b[k] = (u8)((8 + (run & 1) * 16 + run / 2 * size + k % size) ^ swap);
+			break;
 		case 3: v.b[k] = (u8)((k + n) & 31); break;
-		case 4: v.b[k] = (u8)(k | (v.b[k / size] & 16)); break;
-		case 5: v.b[k] = (u8)((v.b[run] % (32 / size) * size) + k % size); break;
-		case 6: v.b[k] = (u8)((v.b[run] % (16 / size) * size + k % size) | (k < 8 ? swap : 16 - swap)); break;
-		default: v.b[k] = v.b[k] & 0x80 ? 0x80 : (u8)((v.b[k] & 15) | swap); break;
+		case 4: v.b[k] = (u8)(k | (x.b[run] & 16)); break;
+		case 5: v.b[k] = (u8)((x.b[run] % (32 / size) * size) + k % size); break;
+		case 6:
+			v.b[k] = (u8)((x.b[run] % (16 / size) * size + k % size) |
+				      (k < 8 ? swap : 16 - swap));
+			break;
+		default: v.b[k] = x.b[k] & 0x80 ? 0x80 : (u8)((x.b[k] & 15) | swap); break;
 		}
 		if (v.b[k] & 0x80)
 			v.b[k] = 0x80;
@@ -302,8 +307,8 @@ static int translate_program(struct tr *t)
 			x[2] = t->node[ir_constv(t, T_V128, random_selector())].a;
 		/* a round's two steps, which a host may join */
 		if ((c.op == IR_AESMC || c.op == IR_AESIMC) && pick(2))
-			x[0] = (fold ? ir_emit : ir_raw)(t, c.op == IR_AESMC ? IR_AESENC : IR_AESDEC, T_V128,
-							 0, x[0], 0, 0);
+			x[0] = (fold ? ir_emit : ir_raw)(
+				t, c.op == IR_AESMC ? IR_AESENC : IR_AESDEC, T_V128, 0, x[0], 0, 0);
 		r = (fold ? ir_emit : ir_raw)(t, c.op, c.type, c.aux, x[0], x[1], x[2]);
 		add_value(&all, c.type, r);
 		put_result(t, c.type, r);
@@ -392,7 +397,8 @@ static void one_program(unsigned *shown)
 	exc_plain = translator_fpflags(test_cpu) & mask;
 
 	same = !memcmp(st, &plain, sizeof plain) && exc == exc_plain;
-	result(same, "random program (%s, fpctl %#x) differs", only ? ir_rows[only].name : "mixed", fpctl);
+	result(same, "random program (%s, fpctl %#x) differs", only ? ir_rows[only].name : "mixed",
+	       fpctl);
 	if (!same && (*shown)++ < 8)
 		show(st, &plain, exc_plain, exc);
 }

@@ -4,8 +4,8 @@
  *
  * Files are made here, for a 64-bit little-endian and a 32-bit big-endian guest, and broken by a
  * generator of our own, so a number names a file: `fuzz COUNT [SEED [FILE...]]`; FILEs are real
- * programs of the first guest that are broken in the same ways.  The guest lives in a reservation, at a
- * base other than 0, so that a stray guest address is a crash and not a hit.
+ * programs of the first guest that are broken in the same ways.  The guest lives in a reservation,
+ * at a base other than 0, so that a stray guest address is a crash and not a hit.
  */
 #include <elf.h>
 #include <fcntl.h>
@@ -25,11 +25,28 @@ static const u8 vdso[100] = "not looked into by the loader";
 
 static const struct guest guests[] = {
 	{
-		.name = "le64", .platform = "le64", .triplet = "none-le64", .elf_machine = 183, .elf_class = 2, .elf_data = 1,
-		.word = 8, .va_bits = VA_BITS, .page_size = PAGE, .vdso = vdso, .vdso_size = sizeof vdso,
-	}, {
-		.name = "be32", .triplet = "none-be32", .elf_machine = 8, .elf_class = 1, .elf_data = 2, .word = 4,
-		.va_bits = VA_BITS, .page_size = PAGE, .elf_flags_mask = 0x20,
+		.name = "le64",
+		.platform = "le64",
+		.triplet = "none-le64",
+		.elf_machine = 183,
+		.elf_class = 2,
+		.elf_data = 1,
+		.word = 8,
+		.va_bits = VA_BITS,
+		.page_size = PAGE,
+		.vdso = vdso,
+		.vdso_size = sizeof vdso,
+	},
+	{
+		.name = "be32",
+		.triplet = "none-be32",
+		.elf_machine = 8,
+		.elf_class = 1,
+		.elf_data = 2,
+		.word = 4,
+		.va_bits = VA_BITS,
+		.page_size = PAGE,
+		.elf_flags_mask = 0x20,
 	},
 };
 
@@ -59,7 +76,8 @@ static u8 *put(u8 *p, const struct guest *g, unsigned size, u64 v)
 	return p + size;
 }
 
-static u8 *put_phdr(u8 *p, const struct guest *g, u32 type, u32 flags, u64 off, u64 va, u64 filesz, u64 memsz)
+static u8 *put_phdr(u8 *p, const struct guest *g, u32 type, u32 flags, u64 off, u64 va, u64 filesz,
+		    u64 memsz)
 {
 	unsigned w = g->word;
 
@@ -103,7 +121,8 @@ static void make_file(u8 *f, const struct guest *g, bool fixed, const char *inte
 	p = f + phdrs;
 	if (interp) {
 		p = put_phdr(p, g, PT_PHDR, 4, phdrs, base + phdrs, n * 56, n * 56);
-		p = put_phdr(p, g, PT_INTERP, 4, 0x300, base + 0x300, strlen(interp) + 1, strlen(interp) + 1);
+		p = put_phdr(p, g, PT_INTERP, 4, 0x300, base + 0x300, strlen(interp) + 1,
+			     strlen(interp) + 1);
 		strcpy((char *)f + 0x300, interp);
 	}
 	p = put_phdr(p, g, PT_LOAD, 5, 0, base, 0x1000, 0x1000);
@@ -115,9 +134,33 @@ static void make_file(u8 *f, const struct guest *g, bool fixed, const char *inte
 
 static u64 interesting(void)
 {
-	static const u64 v[] = { 0, 1, 2, 7, 0xff, 0x7fff, 0xffff, 0x1000, 0xfff, 0x1001, 0x400000, 0x7fffffff, 0x80000000,
-		0xffffffff, 0xfffff000, 1ull << 32, 1ull << 46, 1ull << 47, (1ull << 47) - 1, 1ull << 63, ~0ull, ~0xfffull,
-		FILE_SIZE, FILE_SIZE - 1, 0x10000, 1ull << 30, 1ull << 40 };
+	static const u64 v[] = { 0,
+				 1,
+				 2,
+				 7,
+				 0xff,
+				 0x7fff,
+				 0xffff,
+				 0x1000,
+				 0xfff,
+				 0x1001,
+				 0x400000,
+				 0x7fffffff,
+				 0x80000000,
+				 0xffffffff,
+				 0xfffff000,
+				 1ull << 32,
+				 1ull << 46,
+				 1ull << 47,
+				 (1ull << 47) - 1,
+				 1ull << 63,
+				 ~0ull,
+				 ~0xfffull,
+				 FILE_SIZE,
+				 FILE_SIZE - 1,
+				 0x10000,
+				 1ull << 30,
+				 1ull << 40 };
 
 	return rnd(4) ? v[rnd(ARRAY_LEN(v))] : v[rnd(ARRAY_LEN(v))] + rnd(16) - 8;
 }
@@ -169,7 +212,8 @@ static bool unmap(const struct mapping *m, void *arg)
 
 static bool in_range(const struct mapping *m, void *arg)
 {
-	check(m->start < m->end && m->end <= 1ull << VA_BITS, "a mapping lies outside the guest's space");
+	check(m->start < m->end && m->end <= 1ull << VA_BITS,
+	      "a mapping lies outside the guest's space");
 	check(m->start % PAGE == 0 && m->end % PAGE == 0, "a mapping of parts of a page");
 	return true;
 }
@@ -184,8 +228,15 @@ static unsigned loaded, refused;
 static void load_one(int fd, const struct guest *g, const char *root, u64 seed)
 {
 	char *argv[] = { "program", "argument", NULL }, *envp[] = { "A=B", NULL };
-	struct load_request q = { .path = "program", .fd = dup(fd), .sysroot = root, .argv = argv, .envp = envp, .g = g,
-				  .reserved = 1ull << VA_BITS, .randomize = seed & 1, .seed = seed };
+	struct load_request q = { .path = "program",
+				  .fd = dup(fd),
+				  .sysroot = root,
+				  .argv = argv,
+				  .envp = envp,
+				  .g = g,
+				  .reserved = 1ull << VA_BITS,
+				  .randomize = seed & 1,
+				  .seed = seed };
 	struct load_error e = { 0 };
 	struct mapping first;
 	struct image img;
@@ -195,7 +246,8 @@ static void load_one(int fd, const struct guest *g, const char *root, u64 seed)
 		loaded++;
 		check(img.sp % 16 == 0, "the stack pointer is not aligned");
 		for (unsigned i = 0; i < g->word; i++)
-			argc = argc << 8 | ((u8 *)g2h(img.sp))[g->elf_data == 2 ? i : g->word - 1u - i];
+			argc = argc << 8 |
+			       ((u8 *)g2h(img.sp))[g->elf_data == 2 ? i : g->word - 1u - i];
 		check(argc == 2, "argc");
 		check(img.brk % PAGE == 0, "brk is not aligned");
 	} else {
@@ -204,7 +256,8 @@ static void load_one(int fd, const struct guest *g, const char *root, u64 seed)
 		check(e.err > 0 && *e.text && !strchr(e.text, '\n'), "text of an error");
 	}
 	space_walk(in_range, NULL);
-	for (first.end = 0, space_walk(unmap, &first); first.end; first.end = 0, space_walk(unmap, &first))
+	for (first.end = 0, space_walk(unmap, &first); first.end;
+	     first.end = 0, space_walk(unmap, &first))
 		check(space_munmap(first.start, first.end - first.start) == 0, "cannot unmap");
 }
 
@@ -223,7 +276,8 @@ int main(int argc, char **argv)
 	unsigned long count = argc > 1 ? strtoul(argv[1], NULL, 0) : 10000;
 	u64 seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
 	unsigned extra = argc > 3 ? argc - 3 : 0;
-	void *base = mmap(NULL, 1ull << VA_BITS, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *base = mmap(NULL, 1ull << VA_BITS, PROT_NONE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	int fd = memfd_create("program", 0), interp_fd;
 	char root[] = "/tmp/loader-fuzz.XXXXXX", interp[64];
 	static u8 file[1 << 20];

@@ -38,7 +38,8 @@ int main(int argc, char **argv, char **envp)
 		} else if (!strcmp(argv[i], "exe")) {
 			ssize_t n = readlink("/proc/self/exe", exe, sizeof exe);
 
-			printf("%.*s %s\n", n < 0 ? 0 : (int)n, exe, (const char *)getauxval(AT_EXECFN));
+			printf("%.*s %s\n", n < 0 ? 0 : (int)n, exe,
+			       (const char *)getauxval(AT_EXECFN));
 		} else if (!strncmp(argv[i], "stack=", 6)) {
 			printf("%d\n", use_stack(strtoul(argv[i] + 6, NULL, 0)) > 0);
 		} else if (!strncmp(argv[i], "aux=", 4)) {

@@ -1,12 +1,12 @@
 /*
  * Makes random sequences of instructions and states for the differential test.
  *
- *	gen [-s SEED] [-n COUNT] [-l LENGTH] [-i TEXT]... [-x TEXT]... FILE
+ *	gen [-s SEED] [-n COUNT] [-l LENGTH] [-a] [-i TEXT]... [-x TEXT]... FILE
  *	gen -L [-i TEXT]... [-x TEXT]...	lists the rows instead
  *
  * A row of the instruction table takes part if its name, group, handler or feature contains one of the
  * -i texts (all rows if there is none) and none of the -x texts.  Rows are drawn evenly, so that a rare
- * form is met as often as a common one.  Branches, system instructions and pc-relative loads stay out.
+ * form is met as often as a common one; with -a they take turns.  Branches, system instructions and pc-relative loads stay out.
  * Memory operands are made to fall into the scratch memory: the base is x28 and the index x27, both set
  * before each such instruction.
  */
@@ -174,7 +174,7 @@ static uint32_t make_word(const struct insn_row *r)
 			w = set(w, f, 27);
 		else if (simd && memory)
 			continue;
-		else if (simd && !strstr(r->handler, "gpr") && !strstr(r->handler, "cvt") && !strstr(r->handler, "dup"))
+		else if (simd && !strstr(r->handler, "gpr") && !strstr(r->handler, "cvt") && !strstr(r->handler, "copy"))
 			continue;
 		else {
 			v %= 27;
@@ -188,7 +188,8 @@ static uint32_t make_word(const struct insn_row *r)
 	return insn_matches(r, w) && a64_decode(w) == (enum a64_insn)(r - a64_rows) ? w : make_word(r);
 }
 
-static void make_seq(struct dt_seq *q, unsigned length, const struct insn_row **rows, unsigned nrows)
+static void make_seq(struct dt_seq *q, unsigned length, const struct insn_row **rows, unsigned nrows,
+		     const struct insn_row *row)
 {
 	unsigned n = 0;
 
@@ -196,7 +197,7 @@ static void make_seq(struct dt_seq *q, unsigned length, const struct insn_row **
 	fill_state(&q->in);
 	q->ninsns = length;
 	for (unsigned i = 0; i < length; i++) {
-		const struct insn_row *r = rows[rnd() % nrows];
+		const struct insn_row *r = row ? row : rows[rnd() % nrows];
 
 		if (r->attrs & a64_ATTR_mem) {
 			q->uses_memory = 1;
@@ -212,11 +213,11 @@ int main(int argc, char **argv)
 {
 	unsigned count = 1000, length = 1, nrows = 0;
 	const struct insn_row *rows[a64_COUNT];
-	bool list = false;
+	bool list = false, each = false;
 	FILE *f;
 	int c;
 
-	while ((c = getopt(argc, argv, "s:n:l:i:x:L")) != -1) {
+	while ((c = getopt(argc, argv, "s:n:l:i:x:La")) != -1) {
 		switch (c) {
 		case 's':
 			seed = strtoull(optarg, 0, 0);
@@ -232,6 +233,9 @@ int main(int argc, char **argv)
 			break;
 		case 'x':
 			without[nwithout++ % 32] = optarg;
+			break;
+		case 'a':
+			each = true;
 			break;
 		case 'L':
 			list = true;
@@ -255,7 +259,7 @@ int main(int argc, char **argv)
 	for (unsigned i = 0; i < count; i++) {
 		struct dt_seq q;
 
-		make_seq(&q, length, rows, nrows);
+		make_seq(&q, length, rows, nrows, each ? rows[i % nrows] : 0);
 		fwrite(&q, sizeof q, 1, f);
 	}
 	return fclose(f) != 0;

@@ -184,8 +184,10 @@ static bool prepare_put(struct gen *g, u32 i, u32 next_put[], const u32 observer
 	next_put[n->a] = i;
 	if (b->op == IR_F2V || b->op == IR_ZEXTV) {
 		ref narrow = real(g, b->a);
+		const struct ir_node *m = &g->t->node[narrow];
 
-		if (g->v[narrow].kind == V_XMM && g->t->node[narrow].type != T_V128)
+		/* The low part of the slot itself is there already, but what is above it must go. */
+		if (g->v[narrow].kind == V_XMM && m->type != T_V128 && !(m->op == IR_GET && m->a == n->a))
 			g->alias[i] = narrow;
 	}
 	return true;

@@ -1,15 +1,21 @@
 /*
  * AES and carry-less products.
  *
- * The guest's steps are halves of the host's rounds: with a key of zero the host's last round is the
- * substitution step alone, and its inverse before a full round leaves only the mixing of columns.  A
- * substitution whose one use is the mixing that belongs to it becomes a full round in its place, and
- * the mixing nothing.
+ * The guest's steps are halves of the host's rounds: with a key of zero the host's last round is
+ * the substitution step alone, and its inverse before a full round leaves only the mixing of
+ * columns.  A substitution whose one use is the mixing that belongs to it becomes a full round in
+ * its place, and the mixing nothing.
  */
 #include "translator/host/x64/vec.h"
 
-enum { AESENC = OPC(1, 2, 0xdc), AESENCLAST = OPC(1, 2, 0xdd), AESDEC = OPC(1, 2, 0xde), AESDECLAST = OPC(1, 2, 0xdf),
-       AESIMC = OPC(1, 2, 0xdb), PCLMULQDQ = OPC(1, 3, 0x44) };
+enum {
+	AESENC = OPC(1, 2, 0xdc),
+	AESENCLAST = OPC(1, 2, 0xdd),
+	AESDEC = OPC(1, 2, 0xde),
+	AESDECLAST = OPC(1, 2, 0xdf),
+	AESIMC = OPC(1, 2, 0xdb),
+	PCLMULQDQ = OPC(1, 3, 0x44)
+};
 
 /* True where substitution v does what `mix`, its one user, would. */
 static bool is_full_round(const struct gen *g, ref v, u16 mix)

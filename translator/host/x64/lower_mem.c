@@ -317,7 +317,7 @@ static void lower_rmw(struct gen *g, const struct ir_node *n)
 	bool sign = n->op == IR_ASMAX || n->op == IR_ASMIN;
 	int alu = n->op == IR_AAND ? ALU_AND : n->op == IR_AOR ? ALU_OR : ALU_XOR;
 	struct mem m;
-	u8 *again;
+	u8 *again, *back;
 
 	clobber_flags(g);
 	m = address(g, n->a, n->c);
@@ -359,7 +359,8 @@ static void lower_rmw(struct gen *g, const struct ir_node *n)
 		op_rr(&g->e, OPC(0, 1, 0x40 | (max ? less : greater)), w, RCX, b);
 	}
 	locked(g, OPC(0, 1, 0xb0), size, RCX, m);
-	jcc_short(&g->e, X_NE)[-1] = again - g->e.w;
+	back = jcc_short(&g->e, X_NE);
+	back[-1] = again - back;
 	if (g->v[g->i].next != NEVER)
 		zero_extend(g, size, def_gpr(g), RAX);
 }

@@ -1,9 +1,9 @@
 /*
- * Vector operations: the forms of instructions that they share, logic, and moves between registers and
- * lanes.
+ * Vector operations: the forms of instructions that they share, logic, and moves between registers
+ * and lanes.
  *
- * Constants are memory operands that follow the code: one micro-operation with the instruction that uses
- * them, where two moves through a general register would cost five.
+ * Constants are memory operands that follow the code: one micro-operation with the instruction that
+ * uses them, where two moves through a general register would cost five.
  */
 #include "translator/host/x64/vec.h"
 
@@ -59,7 +59,8 @@ void x_shift(struct gen *g, enum vec_shift how, unsigned e, int d, int s, unsign
 	e8(&g->e, n);
 }
 
-/* The matrix of GF2P8AFFINEQB for a shift of bytes: byte 7 - i selects the bit that becomes bit i. */
+/* The matrix of GF2P8AFFINEQB for a shift of bytes: byte 7 - i selects the bit that becomes bit i.
+ */
 static vec shift_matrix(enum vec_shift how, unsigned n)
 {
 	u64 m = 0;
@@ -191,10 +192,12 @@ static bool lower_logic(struct gen *g, const struct ir_node *n)
 
 /* --- between register files and lanes --- */
 
-/* The instruction's second source is a general register: the SSE form must not take it for a vector. */
+/* The instruction's second source is a general register: the SSE form must not take it for a
+ * vector. */
 static void insert(struct gen *g, unsigned e, int d, int a, int r, unsigned lane)
 {
-	static const u32 pinsr[] = { OPC(1, 3, 0x20), OPC(1, 1, 0xc4), OPC(1, 3, 0x22), OPC(1, 3, 0x22) | OPC_W };
+	static const u32 pinsr[] = { OPC(1, 3, 0x20), OPC(1, 1, 0xc4), OPC(1, 3, 0x22),
+				     OPC(1, 3, 0x22) | OPC_W };
 
 	if (!x64.avx)
 		move_xmm(g, d, a);
@@ -208,7 +211,8 @@ static void insert(struct gen *g, unsigned e, int d, int a, int r, unsigned lane
 /* Zero-extends into the whole general register. */
 static void extract(struct gen *g, unsigned e, int r, int v, unsigned lane)
 {
-	static const u32 pextr[] = { OPC(1, 3, 0x14), OPC(1, 3, 0x15), OPC(1, 3, 0x16), OPC(1, 3, 0x16) | OPC_W };
+	static const u32 pextr[] = { OPC(1, 3, 0x14), OPC(1, 3, 0x15), OPC(1, 3, 0x16),
+				     OPC(1, 3, 0x16) | OPC_W };
 
 	if (lane == 0 && e >= 2) {
 		x_rr(g, MOVD_FROM_XMM | (e == 3 ? OPC_W : 0), v, r);
@@ -264,7 +268,8 @@ static void lower_dup(struct gen *g, const struct ir_node *n)
 	a = use_gpr(g, n->a);
 	d = def_xmm(g);
 	if (x64.avx512) {
-		static const u32 op[] = { OPC(1, 2, 0x7a), OPC(1, 2, 0x7b), OPC(1, 2, 0x7c), OPC(1, 2, 0x7c) | OPC_W };
+		static const u32 op[] = { OPC(1, 2, 0x7a), OPC(1, 2, 0x7b), OPC(1, 2, 0x7c),
+					  OPC(1, 2, 0x7c) | OPC_W };
 
 		evex_rrr(&g->e, op[n->aux], d, 0, a, 0);
 		return;
@@ -359,6 +364,7 @@ bool lower_vec_move(struct gen *g, const struct ir_node *n)
 
 bool lower_vec(struct gen *g, const struct ir_node *n)
 {
-	return lower_vec_move(g, n) || lower_vec_arith(g, n) || lower_vec_compare(g, n) || lower_vec_width(g, n) ||
-	       lower_vec_shift(g, n) || lower_vec_shuffle(g, n) || lower_vec_float(g, n) || lower_crypto(g, n);
+	return lower_vec_move(g, n) || lower_vec_arith(g, n) || lower_vec_compare(g, n) ||
+	       lower_vec_width(g, n) || lower_vec_shift(g, n) || lower_vec_shuffle(g, n) ||
+	       lower_vec_float(g, n) || lower_crypto(g, n);
 }

@@ -1,24 +1,28 @@
 /*
  * Integer arithmetic in lanes.
  *
- * Most operations are one instruction at some element sizes only; the others are made of identities that
- * stay within the element size, which beats widening.  64-bit elements without AVX-512 are worth a
- * sequence only where compilers use them.
+ * Most operations are one instruction at some element sizes only; the others are made of identities
+ * that stay within the element size, which beats widening.  64-bit elements without AVX-512 are
+ * worth a sequence only where compilers use them.
  */
 #include "translator/host/x64/vec.h"
 
-/* Operations that are an instruction: opcodes by element size.  Those of 64 bits with OPC_W need AVX-512. */
+/* Operations that are an instruction: opcodes by element size.  Those of 64 bits with OPC_W need
+ * AVX-512. */
 struct simple { u32 opc[4]; };
 
 static const struct simple *simple_of(u16 op)
 {
-	static const struct simple
-		add = { { PADDB, PADDW, PADDD, PADDQ } }, sub = { { PSUBB, PSUBW, PSUBD, PSUBQ } },
-		mul = { { NO_OPC, PMULLW, PMULLD, PMULLQ } },
-		smax = { { PMAXSB, PMAXSW, PMAXSD, PMAXSQ } }, smin = { { PMINSB, PMINSW, PMINSD, PMINSQ } },
-		umax = { { PMAXUB, PMAXUW, PMAXUD, PMAXUQ } }, umin = { { PMINUB, PMINUW, PMINUD, PMINUQ } },
-		sadds = { { PADDSB, PADDSW } }, uadds = { { PADDUSB, PADDUSW } },
-		ssubs = { { PSUBSB, PSUBSW } }, usubs = { { PSUBUSB, PSUBUSW } }, avgu = { { PAVGB, PAVGW } };
+	static const struct simple add = { { PADDB, PADDW, PADDD, PADDQ } },
+				   sub = { { PSUBB, PSUBW, PSUBD, PSUBQ } },
+				   mul = { { NO_OPC, PMULLW, PMULLD, PMULLQ } },
+				   smax = { { PMAXSB, PMAXSW, PMAXSD, PMAXSQ } },
+				   smin = { { PMINSB, PMINSW, PMINSD, PMINSQ } },
+				   umax = { { PMAXUB, PMAXUW, PMAXUD, PMAXUQ } },
+				   umin = { { PMINUB, PMINUW, PMINUD, PMINUQ } },
+				   sadds = { { PADDSB, PADDSW } }, uadds = { { PADDUSB, PADDUSW } },
+				   ssubs = { { PSUBSB, PSUBSW } }, usubs = { { PSUBUSB, PSUBUSW } },
+				   avgu = { { PAVGB, PAVGW } };
 
 	switch (op) {
 	case IR_VADD: return &add;
@@ -118,9 +122,9 @@ static void sign_mask(struct gen *g, unsigned e, int d, int s)
 }
 
 /*
- * 32 and 64 bits, signed: the sum overflowed where its sign differs from both operands' (of a difference:
- * where the operands' signs differ and the result's is not the first's).  The first one's sign then says
- * which way.
+ * 32 and 64 bits, signed: the sum overflowed where its sign differs from both operands' (of a
+ * difference: where the operands' signs differ and the result's is not the first's).  The first
+ * one's sign then says which way.
  */
 static void saturate_signed(struct gen *g, const struct ir_node *n)
 {
@@ -203,7 +207,8 @@ static bool lower_difference(struct gen *g, const struct ir_node *n)
 {
 	bool is_signed = n->op == IR_VABDS;
 	unsigned e = n->aux;
-	u32 max = opcode(is_signed ? IR_VSMAX : IR_VUMAX, e), min = opcode(is_signed ? IR_VSMIN : IR_VUMIN, e);
+	u32 max = opcode(is_signed ? IR_VSMAX : IR_VUMAX, e),
+	    min = opcode(is_signed ? IR_VSMIN : IR_VUMIN, e);
 	int a, b, d;
 
 	if (!max)

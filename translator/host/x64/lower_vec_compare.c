@@ -2,12 +2,13 @@
  * Comparisons of integer lanes.
  *
  * The host has "equal" and "signed greater" as vectors of ones; AVX-512's mask registers have every
- * relation, but a round trip through one takes longer than two or three plain instructions, so they are
- * used only where those would be four.
+ * relation, but a round trip through one takes longer than two or three plain instructions, so they
+ * are used only where those would be four.
  */
 #include "translator/host/x64/vec.h"
 
-static const u32 eq[] = { PCMPEQB, PCMPEQW, PCMPEQD, PCMPEQQ }, gt[] = { PCMPGTB, PCMPGTW, PCMPGTD, PCMPGTQ };
+static const u32 eq[] = { PCMPEQB, PCMPEQW, PCMPEQD, PCMPEQQ },
+		 gt[] = { PCMPGTB, PCMPGTW, PCMPGTD, PCMPGTQ };
 static const u32 maxs[] = { PMAXSB, PMAXSW, PMAXSD }, maxu[] = { PMAXUB, PMAXUW, PMAXUD };
 static const u32 minu[] = { PMINUB, PMINUW, PMINUD };
 

@@ -1,14 +1,15 @@
 /*
  * Shifts of lanes by immediates and by other lanes.
  *
- * The guest's count is a signed byte: positive to the left, negative to the right.  The host's variable
- * shifts take unsigned counts and give zero (or the sign) for large ones, so both ways are computed, the
- * count and its negation each cut to a byte: the wrong way's count is large.  Logical results are then
- * combined by OR; a count of zero gives the value both ways.
+ * The guest's count is a signed byte: positive to the left, negative to the right.  The host's
+ * variable shifts take unsigned counts and give zero (or the sign) for large ones, so both ways are
+ * computed, the count and its negation each cut to a byte: the wrong way's count is large.  Logical
+ * results are then combined by OR; a count of zero gives the value both ways.
  */
 #include "translator/host/x64/vec.h"
 
-/* Variable shifts of elements of 16 << e bits.  AVX2, but words and arithmetic quadwords are AVX-512's. */
+/* Variable shifts of elements of 16 << e bits.  AVX2, but words and arithmetic quadwords are
+ * AVX-512's. */
 static void variable(struct gen *g, enum vec_shift how, unsigned e, int d, int a, int count)
 {
 	u32 opc;
@@ -25,7 +26,8 @@ static void variable(struct gen *g, enum vec_shift how, unsigned e, int d, int a
 		vex_rrr(&g->e, opc, d, a, count);
 }
 
-/* d := a shifted by the counts in the low bytes of b, elements of 16 << e bits; a, b, d, xmm14, xmm15 distinct. */
+/* d := a shifted by the counts in the low bytes of b, elements of 16 << e bits; a, b, d, xmm14,
+ * xmm15 distinct. */
 static void shift_both_ways(struct gen *g, unsigned e, bool arithmetic, int d, int a, int b)
 {
 	static const u32 sub[] = { PSUBW, PSUBD, PSUBQ };
@@ -45,37 +47,46 @@ static void shift_both_ways(struct gen *g, unsigned e, bool arithmetic, int d, i
 	x_shift(g, VSH_LL, e, XMM_SCRATCH2, b, (16u << e) - 8);
 	if (e == 0)
 		x_shift(g, VSH_RA, 0, XMM_SCRATCH2, XMM_SCRATCH2, 15);
-	x_rrri(g, e == 0 ? VPBLENDVB : e == 1 ? VBLENDVPS : VBLENDVPD, d, d, XMM_SCRATCH, XMM_SCRATCH2 << 4);
+	x_rrri(g,
+	       e == 0	? VPBLENDVB
+	       : e == 1 ? VBLENDVPS
+			: VBLENDVPD,
+	       d, d, XMM_SCRATCH, XMM_SCRATCH2 << 4);
 }
 
-/* Bytes as words: the even ones moved to the upper byte and back, the odd ones in place. */
-static void shift_bytes_by(struct gen *g, bool arithmetic, int d, int a, int b, int value, int count)
+/* Elements of 8 << e bits in pairs: the even one moved to the upper half and back, the odd one in
+ * place. */
+static void shift_halves(struct gen *g, unsigned e, bool arithmetic, int d, int a, int b, int value,
+			 int count)
 {
 	int even = temp_xmm(g);
+	unsigned w = 8u << e;
+	vec upper = splat(e + 1, ((1ull << w) - 1) << w);
 
-	x_shift(g, VSH_LL, 0, value, a, 8);
-	shift_both_ways(g, 0, arithmetic, even, value, b);
-	x_shift(g, VSH_RL, 0, even, even, 8);
-	x_rrc(g, PAND, value, a, splat(1, 0xff00));
-	x_shift(g, VSH_RL, 0, count, b, 8);
-	shift_both_ways(g, 0, arithmetic, d, value, count);
-	x_rrc(g, PAND, d, d, splat(1, 0xff00));
+	x_shift(g, VSH_LL, e, value, a, w);
+	shift_both_ways(g, e, arithmetic, even, value, b);
+	x_shift(g, VSH_RL, e, even, even, w);
+	x_rrc(g, PAND, value, a, upper);
+	x_shift(g, VSH_RL, e, count, b, w);
+	shift_both_ways(g, e, arithmetic, d, value, count);
+	x_rrc(g, PAND, d, d, upper);
 	x_rrr(g, POR, d, d, even);
 }
 
+/* Words need AVX-512 to be shifted as such, bytes at all; so do quadwords arithmetically. */
 static bool lower_variable(struct gen *g, const struct ir_node *n)
 {
 	bool arithmetic = n->op == IR_VSALV;
 	unsigned e = n->aux;
 	int a, b, d;
 
-	if (!x64.avx2 || (!x64.avx512 && (e <= 1 || (e == 3 && arithmetic))))
+	if (!x64.avx2 || (!x64.avx512 && (e == 0 || (e == 3 && arithmetic))))
 		return false;
-	if (e == 0) {
+	if (e == 0 || (e == 1 && !x64.avx512)) {
 		int value = temp_xmm(g), count = temp_xmm(g);
 
 		use_xmm2(g, n, &a, &b, &d);
-		shift_bytes_by(g, arithmetic, d, a, b, value, count);
+		shift_halves(g, e, arithmetic, d, a, b, value, count);
 		return true;
 	}
 	use_xmm2(g, n, &a, &b, &d);
@@ -91,7 +102,11 @@ bool lower_vec_shift(struct gen *g, const struct ir_node *n)
 	case IR_VSHLI: case IR_VSHRI: case IR_VSARI:
 		a = use_xmm(g, n->a);
 		d = def_xmm(g);
-		x_shift_lanes(g, n->op == IR_VSHLI ? VSH_LL : n->op == IR_VSHRI ? VSH_RL : VSH_RA, n->aux, d, a, n->b);
+		x_shift_lanes(g,
+			      n->op == IR_VSHLI	  ? VSH_LL
+			      : n->op == IR_VSHRI ? VSH_RL
+						  : VSH_RA,
+			      n->aux, d, a, n->b);
 		return true;
 	case IR_VSHLV: case IR_VSALV:
 		return lower_variable(g, n);

@@ -1,8 +1,9 @@
 /*
  * Permutations of bytes, known and not.
  *
- * A known one is compared with what the host does in one instruction from registers, and is otherwise
- * a byte shuffle whose selectors are a constant in memory: two shuffles and an OR for two sources.
+ * A known one is compared with what the host does in one instruction from registers, and is
+ * otherwise a byte shuffle whose selectors are a constant in memory: two shuffles and an OR for two
+ * sources.
  */
 #include "translator/host/x64/vec.h"
 
@@ -13,7 +14,8 @@ static void byte_mask(struct gen *g, int d, int s, vec sel)
 	x_rrc(g, PSHUFB, d, s, sel);
 }
 
-/* True if sel[] is made of aligned runs of `size` bytes; out[k]: which run of a (0..) or b (16 / size ..). */
+/* True if sel[] is made of aligned runs of `size` bytes; out[k]: which run of a (0..) or b (16 /
+ * size ..). */
 static bool runs(const u8 *sel, unsigned size, u8 *out)
 {
 	for (unsigned k = 0; k < 16 / size; k++) {
@@ -31,7 +33,8 @@ static bool runs(const u8 *sel, unsigned size, u8 *out)
 static bool try_unpack(struct gen *g, const u8 *sel, int d, int a, int b)
 {
 	static const u32 opc[2][4] = {
-		{ PUNPCKLBW, PUNPCKLWD, PUNPCKLDQ, PUNPCKLQDQ }, { PUNPCKHBW, PUNPCKHWD, PUNPCKHDQ, PUNPCKHQDQ },
+		{ PUNPCKLBW, PUNPCKLWD, PUNPCKLDQ, PUNPCKLQDQ },
+		{ PUNPCKHBW, PUNPCKHWD, PUNPCKHDQ, PUNPCKHQDQ },
 	};
 
 	for (unsigned e = 0; e < 4; e++)
@@ -111,7 +114,8 @@ static void two_sources(struct gen *g, vec sel, bool zeros, int d, int a, int b)
 
 static void one_source(struct gen *g, vec sel, int d, int s)
 {
-	static const vec low_half = { .b = { 0, 1, 2, 3, 4, 5, 6, 7, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO } };
+	static const vec low_half = { .b = { 0, 1, 2, 3, 4, 5, 6, 7, ZERO, ZERO, ZERO, ZERO, ZERO,
+					     ZERO, ZERO, ZERO } };
 	u8 w[4];
 
 	if (!memcmp(&sel, &low_half, sizeof sel)) {
@@ -155,8 +159,8 @@ static void lower_shuffle(struct gen *g, const struct ir_node *n)
 		return;
 	}
 	use_xmm2(g, n, &a, &b, &d);
-	if (try_unpack(g, sel.b, d, a, b) || try_align(g, sel.b, d, a, b) || try_blend(g, sel.b, d, a, b) ||
-	    try_shufps(g, sel.b, d, a, b))
+	if (try_unpack(g, sel.b, d, a, b) || try_align(g, sel.b, d, a, b) ||
+	    try_blend(g, sel.b, d, a, b) || try_shufps(g, sel.b, d, a, b))
 		return;
 	two_sources(g, sel, zeros, d, a, b);
 }

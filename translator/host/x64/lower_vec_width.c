@@ -1,12 +1,14 @@
 /* Vector operations between element sizes, sums across lanes, and counts of bits. */
 #include "translator/host/x64/vec.h"
 
-static const u32 unpack_high[] = { PUNPCKHBW, PUNPCKHWD, PUNPCKHDQ }, unpack_low[] = { PUNPCKLBW, PUNPCKLWD, PUNPCKLDQ };
+static const u32 unpack_high[] = { PUNPCKHBW, PUNPCKHWD, PUNPCKHDQ },
+		 unpack_low[] = { PUNPCKLBW, PUNPCKLWD, PUNPCKLDQ };
 
 /* Half `half` of s, each element of size e extended to twice its size; zero: a cleared register. */
 static void extend(struct gen *g, unsigned e, bool is_signed, unsigned half, int d, int s, int zero)
 {
-	/* byte to word, word to doubleword, doubleword to quadword are two opcodes apart but for the last */
+	/* byte to word, word to doubleword, doubleword to quadword are two opcodes apart but for
+	 * the last */
 	u32 opc = (is_signed ? PMOVSXBW : PMOVZXBW) + (e == 0 ? 0 : e == 1 ? 3 : 5);
 
 	if (half && !is_signed) {
@@ -83,7 +85,8 @@ static void lower_sum(struct gen *g, const struct ir_node *n)
 		x_rrr(g, PSADBW, s, s, a);
 		break;
 	case 1:
-		/* to doublewords, and those to quadwords: no sum of eight words needs more than 19 bits */
+		/* to doublewords, and those to quadwords: no sum of eight words needs more than 19
+		 * bits */
 		x_shift(g, VSH_RL, 1, s, a, 16);
 		x_rrc(g, PAND, XMM_SCRATCH2, a, splat(2, 0xffff));
 		x_rrr(g, PADDD, s, s, XMM_SCRATCH2);
@@ -148,7 +151,8 @@ static void join_counts(struct gen *g, unsigned e, int d)
 
 static void lower_leading_zeros(struct gen *g, const struct ir_node *n)
 {
-	static const vec high = { .b = { 8, 3, 2, 2, 1, 1, 1, 1 } }, low = { .b = { 8, 7, 6, 6, 5, 5, 5, 5, 4, 4, 4, 4, 4, 4, 4, 4 } };
+	static const vec high = { .b = { 8, 3, 2, 2, 1, 1, 1, 1 } },
+			 low = { .b = { 8, 7, 6, 6, 5, 5, 5, 5, 4, 4, 4, 4, 4, 4, 4, 4 } };
 	int a = use_xmm(g, n->a), d = def_xmm(g);
 
 	if (x64.avx512 && n->aux >= 2) {
