@@ -52,7 +52,8 @@ struct vcpu {
 	u64 guest_base;        /* host address of guest address 0 */
 	u64 pc;                /* guest pc; valid only outside translated code */
 	u32 exit_arg;          /* reason of RT_LEAVE */
-	u32 mxcsr;             /* floating-point control and sticky flags of the guest while outside */
+	u32 mxcsr;             /* floating-point control and the unit's sticky flags of the guest while outside */
+	u32 fp_flags;          /* sticky exceptions (enum ir_fpexc) that software found; the guest's are both */
 	u32 host_mxcsr;        /* the run-time's own */
 	u32 fpctl;             /* the guest's floating-point control as last set, bits of enum ir_fpctl */
 	volatile u32 poll;     /* not 0: leave translated code at the next poll point */

@@ -79,6 +79,8 @@ static void block_fill(struct block *b, struct vcpu *c, const struct clone_args 
 	v->guest = c->guest;
 	v->pc = c->pc;
 	v->mxcsr = c->mxcsr;
+	v->fp_flags = c->fp_flags;
+	v->fpctl = c->fpctl;
 	v->task = t;
 	c->guest->clone_child(v, q->stack ? q->stack : *vcpu_u64(c, c->guest->sp_off), q->flags & CLONE_SETTLS,
 			      q->tls);

@@ -66,7 +66,10 @@ struct host_where {
 u64 host_fault_pc(const void *uc);
 /* Completes c->state and c->pc from the registers at a fault inside a translation. */
 void host_recover(struct vcpu *c, const struct host_where *h, const void *uc);
-/* A floating-point exception inside a translation: true if the instruction was completed in uc. */
+/*
+ * A floating-point exception inside a translation, or its own demand for an exact result (an undefined
+ * instruction): true if the instruction was completed in uc.
+ */
 bool host_fix_fp(struct vcpu *c, void *uc);
 /* The guest address that a translation found misaligned (it then executes an undefined instruction). */
 gaddr host_misaligned_address(const void *uc);
@@ -74,8 +77,6 @@ gaddr host_misaligned_address(const void *uc);
 bool host_ret_stack_fault(struct vcpu *c, u64 addr, void *uc);
 /* Makes the interrupted translation, or a helper that it called, leave with `reason`. */
 void host_leave_code(struct vcpu *c, enum exit_reason reason, void *uc, bool in_helper);
-/* Sticky exceptions (enum ir_fpexc) of the host's unit, which are the guest's while translated code runs. */
-void host_raise_fpflags(u32 flags);
 
 /*
  * Calls fn(c, arg) so that host_unwind can abandon it: records the stack in c->host_rsp.  Returns fn's
@@ -85,6 +86,9 @@ enum exit_reason host_call(struct vcpu *c, enum exit_reason (*fn)(struct vcpu *,
 
 /* In a signal handler: changes the host's ucontext_t so that the interrupted host_call of c returns reason. */
 void host_unwind(struct vcpu *c, void *uc, enum exit_reason reason);
+
+/* The guest's sticky exceptions (enum ir_fpexc) among those of a control word: what only the host's unit knows. */
+u32 host_fpflags(u32 mxcsr);
 
 /* The host's control word (vcpu.mxcsr without sticky flags) for FPCTL bits. */
 u32 host_fp_control(u32 fpctl);

@@ -6,8 +6,6 @@
  * it, INSN sets the pc.  Hence a host fault anywhere finds the guest's state complete.  Floating
  * point is done with integers (softfp.c) and does not touch the host's unit.
  */
-#include <fenv.h>
-
 #include "translator/interp.h"
 
 #include "base/die.h"
@@ -163,29 +161,6 @@ static bool is_int(enum ir_type type)
 	return type == T_I32 || type == T_I64 || type == T_FLAGS;
 }
 
-/*
- * Helpers raise floating-point exceptions in the host's sticky flags, which are the guest's while
- * translated code runs; here they are collected after each call.
- */
-static u32 take_host_flags(void)
-{
-	int host = fetestexcept(FE_ALL_EXCEPT);
-	u32 flags = 0;
-
-	if (!host)
-		return 0;
-	feclearexcept(FE_ALL_EXCEPT);
-	flags |= host & FE_INVALID ? FPEXC_INVALID : 0;
-	flags |= host & FE_DIVBYZERO ? FPEXC_DIVZERO : 0;
-	flags |= host & FE_OVERFLOW ? FPEXC_OVERFLOW : 0;
-	flags |= host & FE_UNDERFLOW ? FPEXC_UNDERFLOW : 0;
-	flags |= host & FE_INEXACT ? FPEXC_INEXACT : 0;
-#ifdef __FE_DENORM
-	flags |= host & __FE_DENORM ? FPEXC_DENORMAL : 0;
-#endif
-	return flags;
-}
-
 static vec call_helper(struct vcpu *c, const struct tr *t, const struct ir_node *n, const vec *val,
 		       const u32 *arg, unsigned nargs)
 {
@@ -196,7 +171,6 @@ static vec call_helper(struct vcpu *c, const struct tr *t, const struct ir_node 
 	vec r = { .d = { 0, 0 } };
 
 	BUG_ON(nargs != h->nargs);
-	take_host_flags();
 	if (h->flags & H_VCPU)
 		g[ng++] = (u64)c;
 	for (unsigned i = 0; i < nargs; i++) {
@@ -221,7 +195,6 @@ static vec call_helper(struct vcpu *c, const struct tr *t, const struct ir_node 
 		if (h->type == T_F32)
 			r.s[1] = 0;
 	}
-	c->mxcsr |= take_host_flags();
 	return r;
 }
 

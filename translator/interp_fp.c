@@ -18,7 +18,7 @@ static struct fpsem begin(const struct vcpu *c)
 
 static void end(struct vcpu *c, const struct fpsem *s)
 {
-	c->mxcsr |= s->flags;
+	translator_raise_fpflags(c, s->flags);
 }
 
 u32 interp_fcmp(struct vcpu *c, enum ir_type type, u64 a, u64 b, bool signal_quiet)

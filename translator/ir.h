@@ -85,7 +85,11 @@ enum ir_exit { EXIT_JUMP, EXIT_CALL, EXIT_RET };
 
 /* FPCTL's operand: rounding (enum ir_round 0..3) in bits 1..0, flush denormal results and inputs in bit 2,
  * default NaN in bit 3, "flush half precision" in bit 4, "alternative half precision" in bit 5. */
-enum ir_fpctl { FPCTL_ROUND = 3, FPCTL_FLUSH = 4, FPCTL_DEFAULT_NAN = 8, FPCTL_FLUSH16 = 16, FPCTL_ALT_HALF = 32 };
+enum ir_fpctl {
+	FPCTL_ROUND = 3, FPCTL_FLUSH = 4, FPCTL_DEFAULT_NAN = 8, FPCTL_FLUSH16 = 16, FPCTL_ALT_HALF = 32,
+	/* what translations are specialised for; the host's control word does the rest */
+	FPCTL_MODE = FPCTL_DEFAULT_NAN | FPCTL_FLUSH16 | FPCTL_ALT_HALF
+};
 
 /* FPFLAGS */
 enum ir_fpexc {
@@ -132,7 +136,7 @@ struct tr {
 	bool single;           /* one instruction per translation: no assumption about what follows */
 	u32 n;                 /* nodes in use; node 0 is unused */
 	u32 npool;
-	u64 fpctl;             /* guest-defined floating-point mode that the translation is specialised for */
+	u64 fpctl;             /* floating-point mode that the translation is for: bits of FPCTL_MODE */
 	struct { ref val; u8 type; } slot[TR_MAX_SLOTS];
 	struct ir_node node[TR_MAX_NODES];
 	vec pool[TR_MAX_POOL];

@@ -131,7 +131,7 @@ static void empty_cache(struct vcpu *self)
 static u32 translation(struct vcpu *c, gaddr pc)
 {
 	struct translator_config cfg = jit.cfg;
-	u32 mode = c->fpctl, n = cache_find(pc, mode);
+	u32 mode = c->fpctl & FPCTL_MODE, n = cache_find(pc, mode);
 
 	if (LIKELY(n))
 		return n;
@@ -227,6 +227,13 @@ void jit_kick(struct vcpu *c)
 	forget_table(c);
 }
 
+/* Table and return stack lead to translations by guest address alone. */
+void jit_mode_changed(struct vcpu *c)
+{
+	forget_table(c);
+	reset_return_stack(c);
+}
+
 bool jit_fault(struct vcpu *c, int signo, int code, u64 addr, void *uc)
 {
 	u32 offset = cache_offset(host_fault_pc(uc));
@@ -234,7 +241,7 @@ bool jit_fault(struct vcpu *c, int signo, int code, u64 addr, void *uc)
 
 	if (c->in_code != INSIDE)
 		return false;
-	if (offset && signo == G_SIGFPE && host_fix_fp(c, uc))
+	if (offset && (signo == G_SIGFPE || signo == G_SIGILL) && host_fix_fp(c, uc))
 		return true;
 	if (signo == G_SIGSEGV && host_ret_stack_fault(c, addr, uc))
 		return true;

@@ -11,6 +11,8 @@ void jit_vcpu_done(struct vcpu *c);
 enum exit_reason jit_run(struct vcpu *c);
 /* See translator_fault(). */
 bool jit_fault(struct vcpu *c, int signo, int code, u64 addr, void *uc);
+/* c->fpctl has another FPCTL_MODE: c goes on in other translations.  Also for helpers. */
+void jit_mode_changed(struct vcpu *c);
 void jit_kick(struct vcpu *c);
 void jit_invalidate(gaddr start, gaddr end);
 void jit_fork_prepare(void);

@@ -13,9 +13,6 @@
 /* Linux's flags of mmap(2) */
 enum { HOST_PROT_RW = 3, HOST_MAP_PRIVATE_ANON_NORESERVE = 0x4022 };
 
-/* The sticky flags of the host's control word are those of enum ir_fpexc. */
-enum { FPEXC_ALL = 63 };
-
 static struct {
 	const struct guest *g;
 	struct translator_config cfg;
@@ -150,8 +147,12 @@ void translator_fork_child(struct vcpu *c)
 
 void translator_set_fpctl(struct vcpu *c, u32 fpctl)
 {
+	bool other_mode = (c->fpctl ^ fpctl) & FPCTL_MODE;
+
 	c->fpctl = fpctl;
-	c->mxcsr = translator_fpflags(c) | host_fp_control(fpctl);
+	c->mxcsr = host_fpflags(c->mxcsr) | host_fp_control(fpctl);
+	if (other_mode && tl.cfg.engine == ENGINE_JIT)
+		jit_mode_changed(c);
 }
 
 u32 translator_fpctl(const struct vcpu *c)
@@ -161,10 +162,16 @@ u32 translator_fpctl(const struct vcpu *c)
 
 u32 translator_fpflags(const struct vcpu *c)
 {
-	return c->mxcsr & FPEXC_ALL;
+	return c->fp_flags | host_fpflags(c->mxcsr);
 }
 
 void translator_set_fpflags(struct vcpu *c, u32 flags)
 {
-	c->mxcsr = (c->mxcsr & ~(u32)FPEXC_ALL) | (flags & FPEXC_ALL);
+	c->fp_flags = flags;
+	c->mxcsr = host_fp_control(c->fpctl);
+}
+
+void translator_raise_fpflags(struct vcpu *c, u32 flags)
+{
+	c->fp_flags |= flags;
 }

@@ -55,5 +55,7 @@ u32 translator_fpctl(const struct vcpu *c);
 /* Sticky exceptions (enum ir_fpexc) while outside translated code. */
 u32 translator_fpflags(const struct vcpu *c);
 void translator_set_fpflags(struct vcpu *c, u32 flags);
+/* Adds to them; unlike the others also for helpers, in the middle of a translation. */
+void translator_raise_fpflags(struct vcpu *c, u32 flags);
 
 #endif

@@ -3,13 +3,12 @@
  * (Arm ARM, shared pseudocode under "functions/float").
  *
  * All arithmetic is the translator's software floating point, so a helper gives the same bits under any
- * host; what it raises goes into the host's sticky flags at the end.
+ * host; what it raises is added to the guest's sticky flags at the end.
  */
-#include <fenv.h>
-
 #include "frontends/aarch64/a64.h"
 #include "frontends/aarch64/vechelp.h"
 #include "translator/softfp.h"
+#include "translator/translator.h"
 
 /* Fraction bits and the exponent's bias of a format. */
 static const struct {
@@ -51,28 +50,6 @@ static struct fpsem begin(u32 fpcr, enum fp_format f)
 		s.flush = fpcr & FPCR_FZ16;
 	s.alt_half = false;
 	return s;
-}
-
-static void raise_flags(u32 exc)
-{
-	int host = 0;
-
-	if (exc & FPEXC_INVALID)
-		host |= FE_INVALID;
-	if (exc & FPEXC_DIVZERO)
-		host |= FE_DIVBYZERO;
-	if (exc & FPEXC_OVERFLOW)
-		host |= FE_OVERFLOW;
-	if (exc & FPEXC_UNDERFLOW)
-		host |= FE_UNDERFLOW;
-	if (exc & FPEXC_INEXACT)
-		host |= FE_INEXACT;
-#ifdef __FE_DENORM
-	if (exc & FPEXC_DENORMAL)
-		host |= __FE_DENORM;
-#endif
-	if (host)
-		feraiseexcept(host);
 }
 
 /* A denormal operand is zero under FZ; of halves without a flag. */
@@ -353,7 +330,7 @@ static void set_lane(vec *v, unsigned e, unsigned i, u64 x)
 		v->d[i] = x;
 }
 
-static v128 fp_lanes(u32 ctl, u32 fpcr, v128 d128, v128 n128, v128 m128)
+static v128 fp_lanes(struct vcpu *c, u32 ctl, u32 fpcr, v128 d128, v128 n128, v128 m128)
 {
 	unsigned e = ctl >> FPC_SIZE & 3, lanes = ctl >> FPC_LANES & 31;
 	vec d = vec_of(d128), n = vec_of(n128), m = vec_of(m128), r = { .d = { 0, 0 } };
@@ -362,11 +339,11 @@ static v128 fp_lanes(u32 ctl, u32 fpcr, v128 d128, v128 n128, v128 m128)
 
 	for (unsigned i = 0; i < lanes; i++)
 		set_lane(&r, e, i, one(&s, ctl, f, lane(d, e, i), lane(n, e, i), lane(m, e, i)));
-	raise_flags(s.flags);
+	translator_raise_fpflags(c, s.flags);
 	return v128_of(r);
 }
 
-const struct ir_helper a64_h_fp = { "a64_fp", fp_lanes, T_V128, 5, H_PURE, 0, 0 };
+const struct ir_helper a64_h_fp = { "a64_fp", fp_lanes, T_V128, 5, H_PURE | H_VCPU, 0, 0 };
 
 /* --- changes of format --- */
 
@@ -430,7 +407,7 @@ static u32 unpack_half(struct fpsem *s, u16 a)
 	return fp_convert(s, FP32, FP16, a);
 }
 
-static v128 convert_lanes(u32 ctl, u32 fpcr, v128 v)
+static v128 convert_lanes(struct vcpu *c, u32 ctl, u32 fpcr, v128 v)
 {
 	unsigned lanes = ctl >> 8;
 	struct fpsem s = (ctl & 0xff) == CVT_HALF_UNPACK ? begin(fpcr, FP16) : fp_sem(a64_fpctl_of_fpcr(fpcr));
@@ -455,14 +432,14 @@ static v128 convert_lanes(u32 ctl, u32 fpcr, v128 v)
 			break;
 		}
 	}
-	raise_flags(s.flags);
+	translator_raise_fpflags(c, s.flags);
 	return v128_of(r);
 }
 
-const struct ir_helper a64_h_cvt = { "a64_cvt", convert_lanes, T_V128, 3, H_PURE, 0, 0 };
+const struct ir_helper a64_h_cvt = { "a64_cvt", convert_lanes, T_V128, 3, H_PURE | H_VCPU, 0, 0 };
 
 /* FPToFixedJS(): modulo 2^32 as JavaScript has it; Z is set if the number was that integer. */
-static u64 fjcvtzs(u32 fpcr, double d)
+static u64 fjcvtzs(struct vcpu *c, u32 fpcr, double d)
 {
 	struct fpsem s = begin(fpcr, FP64);
 	u64 a, m, v = 0, lost = 0;
@@ -473,7 +450,7 @@ static u64 fjcvtzs(u32 fpcr, double d)
 	e = (int)(a >> 52 & 0x7ff) - 1075;
 	m = (a & 0xfffffffffffff) | 1ull << 52;
 	if (magnitude(FP64, a) >= exp_ones(FP64)) {
-		raise_flags(FPEXC_INVALID);
+		translator_raise_fpflags(c, FPEXC_INVALID);
 		return 0;
 	}
 	if (e >= 0) {
@@ -486,17 +463,17 @@ static u64 fjcvtzs(u32 fpcr, double d)
 		s.flags |= FPEXC_INVALID;
 	else if (lost)
 		s.flags |= FPEXC_INEXACT;
-	raise_flags(s.flags);
+	translator_raise_fpflags(c, s.flags);
 	if (a >> 63)
 		v = -v;
 	return (u32)v | (u64)(!(s.flags & (FPEXC_INVALID | FPEXC_INEXACT)) && a != 1ull << 63) << 32;
 }
 
-const struct ir_helper a64_h_fjcvtzs = { "a64_fjcvtzs", fjcvtzs, T_I64, 2, H_PURE, 0, 0 };
+const struct ir_helper a64_h_fjcvtzs = { "a64_fjcvtzs", fjcvtzs, T_I64, 2, H_PURE | H_VCPU, 0, 0 };
 
 /* --- complex numbers: real parts in even lanes --- */
 
-static v128 fcmla(u32 ctl, u32 fpcr, v128 d128, v128 n128, v128 m128)
+static v128 fcmla(struct vcpu *c, u32 ctl, u32 fpcr, v128 d128, v128 n128, v128 m128)
 {
 	unsigned rot = ctl & 3, e = ctl >> 2 & 3, lanes = ctl >> 4;
 	vec d = vec_of(d128), n = vec_of(n128), m = vec_of(m128), r = { .d = { 0, 0 } };
@@ -515,11 +492,11 @@ static v128 fcmla(u32 ctl, u32 fpcr, v128 d128, v128 n128, v128 m128)
 		set_lane(&r, e, i, fp_fma(&s, f, a, re, lane(d, e, i)));
 		set_lane(&r, e, i + 1, fp_fma(&s, f, a, im, lane(d, e, i + 1)));
 	}
-	raise_flags(s.flags);
+	translator_raise_fpflags(c, s.flags);
 	return v128_of(r);
 }
 
-static v128 fcadd(u32 ctl, u32 fpcr, v128 d128, v128 n128, v128 m128)
+static v128 fcadd(struct vcpu *c, u32 ctl, u32 fpcr, v128 d128, v128 n128, v128 m128)
 {
 	unsigned rot = ctl & 3, e = ctl >> 2 & 3, lanes = ctl >> 4;
 	vec n = vec_of(n128), m = vec_of(m128), r = { .d = { 0, 0 } };
@@ -536,9 +513,9 @@ static v128 fcadd(u32 ctl, u32 fpcr, v128 d128, v128 n128, v128 m128)
 		set_lane(&r, e, i, fp_add(&s, f, lane(n, e, i), re));
 		set_lane(&r, e, i + 1, fp_add(&s, f, lane(n, e, i + 1), im));
 	}
-	raise_flags(s.flags);
+	translator_raise_fpflags(c, s.flags);
 	return v128_of(r);
 }
 
-const struct ir_helper a64_h_fcmla = { "a64_fcmla", fcmla, T_V128, 5, H_PURE, 0, 0 };
-const struct ir_helper a64_h_fcadd = { "a64_fcadd", fcadd, T_V128, 5, H_PURE, 0, 0 };
+const struct ir_helper a64_h_fcmla = { "a64_fcmla", fcmla, T_V128, 5, H_PURE | H_VCPU, 0, 0 };
+const struct ir_helper a64_h_fcadd = { "a64_fcadd", fcadd, T_V128, 5, H_PURE | H_VCPU, 0, 0 };

@@ -65,14 +65,6 @@ enum { FLAG_BITS = FLAG_N | FLAG_Z | FLAG_C | FLAG_V, FLAG_JUNK = 0x5aa53600 };
  */
 u32 test_exceptions_owed(u32 fpctl);
 
-/*
- * True if the engine computes with the host's unit.  Where several operands of a fused multiply-add are
- * NaNs it may then pass on another one than the interpreter (without invalid for infinity times zero
- * plus a quiet NaN), and conversions to integers that are out of
- * range may leave inexact or overflow besides invalid.
- */
-bool test_host_floats(void);
-
 /* Sets FLAGS slots' bits that do not count to 0. */
 void test_clean_flags(struct test_state *s);
 

@@ -85,7 +85,7 @@ static void by_interpreter(struct vcpu *c, u64 head, u64 imm, u64 types)
 {
 	struct tr *t = c->tr;
 	struct ir_node *n = &t->node[4];
-	u32 field[3] = { 0, imm, imm >> 32 }, before = c->mxcsr;
+	u32 field[3] = { 0, imm, imm >> 32 };
 
 	for (int k = 0; k < 3; k++) {
 		u8 type = types >> 8 * k;
@@ -97,10 +97,7 @@ static void by_interpreter(struct vcpu *c, u64 head, u64 imm, u64 types)
 	}
 	*n = (struct ir_node){ head & 0xffff, head >> 16 & 255, head >> 24 & 255, field[0], field[1], field[2] };
 	c->val[4] = (vec){ 0 };
-	c->mxcsr = 0;
 	interp_node(c, t, 4, c->val);
-	host_raise_fpflags(c->mxcsr);
-	c->mxcsr = before | (c->mxcsr & FPEXC_INVALID);
 	c->arg[3] = c->val[4];
 }
 
@@ -203,7 +200,8 @@ static void reset(struct gen *g, struct tr *t, u8 *w, u64 x, u32 room, struct ho
 	g->flags = 0;
 	g->nstubs = g->nstub_slots = 0;
 	g->map_code = g->map_pc = 0;
-	g->overflow = false;
+	g->overflow = g->new_mode = false;
+	g->fused.n = 0;
 	g->insn_pc = t->start;
 	out->nexits = out->map_len = 0;
 }

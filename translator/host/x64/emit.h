@@ -43,6 +43,7 @@ struct mem {
 /* pp: 0 none, 1 66, 2 F3, 3 F2.  map: 0 one-byte, 1 0F, 2 0F38, 3 0F3A. */
 #define OPC(pp, map, op) ((u32)((pp) << 16 | (map) << 12 | (op)))
 #define OPC_W (1u << 20)     /* VEX.W / REX.W belongs to the instruction */
+#define OPC_EVEX (1u << 21)  /* to be encoded by evex_rrr() (struct stub) */
 #define opc_pp(o) ((o) >> 16 & 3)
 #define opc_map(o) ((o) >> 12 & 15)
 #define opc_op(o) ((o) & 255)

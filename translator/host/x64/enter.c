@@ -62,6 +62,16 @@ void host_unwind(struct vcpu *c, void *uc, enum exit_reason reason)
 	reg[UC_RSI] = reason;
 }
 
+/*
+ * Invalid and denormal are never taken from the unit.  It notes an invalid operation whenever one traps, though
+ * for the guest there may be none (the minimum of a quiet NaN); and what it calls denormal is any such
+ * operand, where the guest means one that it took for zero.
+ */
+u32 host_fpflags(u32 mxcsr)
+{
+	return mxcsr & (FPEXC_DIVZERO | FPEXC_OVERFLOW | FPEXC_UNDERFLOW | FPEXC_INEXACT);
+}
+
 u32 host_fp_control(u32 fpctl)
 {
 	static const u8 rc[4] = { [RND_NEAREST] = 0, [RND_DOWN] = 1, [RND_UP] = 2, [RND_ZERO] = 3 };

@@ -186,9 +186,9 @@ static void decode_rm(const ucontext_t *uc, const u8 *start, const u8 *p, struct
 	x->length = p - start;
 }
 
-static bool decode(const ucontext_t *uc, struct fpinsn *x)
+static bool decode(const ucontext_t *uc, const u8 *start, struct fpinsn *x)
 {
-	const u8 *start = (const u8 *)host_fault_pc(uc), *p = start;
+	const u8 *p = start;
 	int rx = 0, rb = 0;
 	unsigned shift = 0;
 	bool imm;
@@ -331,8 +331,9 @@ static void set_lane(vec *v, enum fp_format f, unsigned k, u64 x)
 		v->s[k] = x;
 }
 
-/* Conversions and comparisons, whose result is not a lane of the operands' format. */
-static bool fix_other(struct fpsem *s, const struct fpinsn *x, enum fp_format f, ucontext_t *uc, vec b)
+/* Conversions and comparisons, whose result is not a lane of the operands' format.  round: for truncation. */
+static bool fix_other(struct fpsem *s, const struct fpinsn *x, enum fp_format f, enum ir_round round, ucontext_t *uc,
+		      vec b)
 {
 	u64 v = f == FP32 ? b.s[0] : b.d[0];
 	vec *d = get_xmm(uc, x->reg);
@@ -346,12 +347,12 @@ static bool fix_other(struct fpsem *s, const struct fpinsn *x, enum fp_format f,
 		/* packed, AVX-512: to unsigned */
 		if (x->pp < 2) {
 			for (int k = 0; k < (f == FP32 ? 4 : 2); k++)
-				set_lane(d, f, k, fp_to_int(s, f, get_lane(&b, f, k), trunc ? RND_ZERO : s->round, true,
+				set_lane(d, f, k, fp_to_int(s, f, get_lane(&b, f, k), trunc ? round : s->round, true,
 							    f == FP32 ? 32 : 64, 0));
 			return true;
 		}
 		uc->uc_mcontext.gregs[greg[x->reg]] =
-			fp_to_int(s, f, v, trunc ? RND_ZERO : s->round, is_unsigned, x->w ? 64 : 32, 0);
+			fp_to_int(s, f, v, trunc ? round : s->round, is_unsigned, x->w ? 64 : 32, 0);
 		return true;
 	}
 	case 0x2e: case 0x2f: {
@@ -373,34 +374,63 @@ static bool fix_other(struct fpsem *s, const struct fpinsn *x, enum fp_format f,
 			*d = (vec){ .d = { fp_convert(s, FP64, FP32, b.s[0]), fp_convert(s, FP64, FP32, b.s[1]) } };
 		}
 		return true;
-	case 0x7a:   /* vcvttpd2qq */
+	case 0x7a: case 0x7b:   /* vcvttpd2qq, vcvtpd2qq */
 		if (x->pp != 1)
 			return false;
 		for (int k = 0; k < 2; k++)
-			d->d[k] = fp_to_int(s, FP64, b.d[k], RND_ZERO, false, 64, 0);
+			d->d[k] = fp_to_int(s, FP64, b.d[k], x->op == 0x7a ? round : s->round, false, 64, 0);
 		return true;
-	case 0x5b:   /* cvtps2dq (66), cvttps2dq (F3; W marks a conversion to unsigned, lower_vec_float.c) */
+	case 0x5b:   /* cvtps2dq (66), cvttps2dq (F3) */
 		if (x->pp == 0)
 			return false;
 		for (int k = 0; k < 4; k++)
-			d->s[k] = fp_to_int(s, FP32, b.s[k], x->pp == 2 ? RND_ZERO : s->round, x->w, 32, 0);
+			d->s[k] = fp_to_int(s, FP32, b.s[k], x->pp == 2 ? round : s->round, false, 32, 0);
 		return true;
 	}
 	return false;
 }
 
+/*
+ * A truncating conversion may be that of a rounded value; then the instruction after it has the value and
+ * the rounding (lower_to_int() in lower_fp.c).  Returns its length.
+ */
+static unsigned rounded_before(const ucontext_t *uc, const u8 *next, const struct fpsem *s, vec *b, enum ir_round *round)
+{
+	struct fpinsn x;
+
+	if (!decode(uc, next, &x) || x.map != 3 || x.op < 0x08 || x.op > 0x0b || x.reg != XMM_SCRATCH || x.imm & 8 ||
+	    x.rm < 0)
+		return 0;
+	*b = *get_xmm(uc, x.rm);
+	*round = x.imm & 4 ? RND_AWAY : round_of(s, x.imm);
+	return x.length;
+}
+
+static bool converts_to_int(const struct fpinsn *x)
+{
+	return x->map == 1 && (x->op == 0x2c || x->op == 0x78 || x->op == 0x7a || x->op == 0x5b);
+}
+
 bool host_fix_fp(struct vcpu *c, void *context)
 {
+	static const u8 ud1[] = { 0x0f, 0xb9, 0xc0 }, ud2[] = { 0x0f, 0x0b };
 	ucontext_t *uc = context;
+	const u8 *pc = (const u8 *)host_fault_pc(uc);
 	struct fpsem s = fp_sem(c->fpctl);
+	enum ir_round round = RND_ZERO;
 	struct fpinsn x;
 	enum fp_format f;
 	vec a, b, *d;
 	unsigned lanes;
 	bool scalar, range;   /* range: VRANGE */
 
-	if (!decode(uc, &x))
+	if (!memcmp(pc, ud2, sizeof ud2))
 		return false;
+	if (!memcmp(pc, ud1, sizeof ud1))
+		pc += sizeof ud1;
+	if (!decode(uc, pc, &x))
+		return false;
+	pc += x.length;
 	d = get_xmm(uc, x.reg);
 	range = x.map == 3 && (x.op | 1) == 0x51;
 	scalar = x.map == 2 ? (x.op & 1) && (x.op & 15) != 7 : range ? x.op & 1 : x.map == 3 ? x.op >= 0x0a : x.pp >= 2;
@@ -411,7 +441,9 @@ bool host_fix_fp(struct vcpu *c, void *context)
 		b = *get_xmm(uc, x.rm);
 	else
 		memcpy(&b, (const void *)x.address, scalar ? (f == FP64 ? 8 : 4) : 16);
-	if (!fix_other(&s, &x, f, uc, b)) {
+	if (converts_to_int(&x))
+		pc += rounded_before(uc, pc, &s, &b, &round);
+	if (!fix_other(&s, &x, f, round, uc, b)) {
 		vec r = x.vex && scalar && x.map != 2 ? a : *d;
 
 		lanes = scalar ? 1 : f == FP64 ? 2 : 4;
@@ -424,14 +456,7 @@ bool host_fix_fp(struct vcpu *c, void *context)
 		}
 		*d = r;
 	}
-	/*
-	 * The host has noted an invalid operation already; minimum and maximum are none for the guest if the
-	 * NaN is quiet.  c->mxcsr knows whether there was one before.
-	 */
-	c->mxcsr |= s.flags & FPEXC_INVALID;
-	if (!(c->mxcsr & FPEXC_INVALID))
-		uc->uc_mcontext.fpregs->mxcsr &= ~(u32)FPEXC_INVALID;
-	uc->uc_mcontext.fpregs->mxcsr |= s.flags & 63;
-	uc->uc_mcontext.gregs[REG_RIP] += x.length;
+	c->fp_flags |= s.flags;
+	uc->uc_mcontext.gregs[REG_RIP] = (greg_t)pc;
 	return true;
 }

@@ -55,6 +55,16 @@ enum stub_kind {
 	STUB_EXIT,   /* write slots back and leave to `target` */
 	STUB_POLL,   /* leave with EXIT_POLL; everything is written back */
 	STUB_MISS,   /* indirect jump or call that the inline table does not know */
+	STUB_EXACT,  /* UD1 and a floating-point instruction, which host_fix_fp() computes; may be one the host lacks */
+};
+
+/* Instructions whose last result shows that each must be computed exactly.  d := addend first, or its low half twice. */
+enum { MAX_EXACT = 4 };
+struct exact {
+	u8 n;
+	bool twice;
+	s8 d, addend;            /* NOREG: d is not read */
+	struct { u32 opc; s8 a, b; } insn[MAX_EXACT];
 };
 
 /* An out-of-line piece, emitted after the main path. */
@@ -62,7 +72,7 @@ struct stub {
 	u8 *from[2];             /* ends of the rel32s that lead here, NULL: none */
 	enum stub_kind kind;
 	gaddr target;            /* guest address; of STUB_MISS: unused */
-	u8 *back;                /* STUB_MISS of a call: where to go on after it */
+	u8 *back;                /* STUB_MISS of a call, STUB_EXACT: where to go on after it */
 	s8 reg, ret_reg;         /* STUB_MISS: registers of target and return address (NOREG: a jump) */
 	bool poll;               /* STUB_EXIT: check vcpu.poll */
 	bool is_return;          /* STUB_MISS: the return stack did not match */
@@ -70,6 +80,7 @@ struct stub {
 	ref flags;               /* value that EFLAGS holds at the branch */
 	u16 ndirty;
 	u16 first;               /* in gen.stub_slot */
+	struct exact exact;      /* STUB_EXACT */
 };
 struct stub_slot { u8 slot; s8 reg; s16 spill; ref val; };
 
@@ -109,6 +120,8 @@ struct gen {
 	u32 nconsts;
 	vec consts[MAX_CONSTS];
 	struct const_refs refs;
+	struct exact fused;              /* multiply-adds whose results have not been looked at (lower_fp.c) */
+	bool new_mode;                   /* FPCTL was written: what follows may be translated for another mode */
 	bool overflow;
 };
 
@@ -196,10 +209,22 @@ void x_rrr(struct gen *g, u32 opc, int d, int a, int b);   /* d := a op b */
 void x_rr(struct gen *g, u32 opc, int d, int s);
 void x_round(struct gen *g, u32 opc, int d, int s, unsigned mode, bool inexact);
 /*
- * Ties away from zero: the number just below a half, with s's sign, is added (`add`) and the sum truncated
- * (`round`); may raise inexact.  False unless the translation is for rounding to nearest.  Uses xmm14, xmm15.
+ * Ties away from zero in any rounding mode, raising no inexact; of one number or in lanes of 8 << e bits.
+ * Uses xmm14 and xmm15; d, s differ from them and each other.
  */
-bool x_round_away(struct gen *g, u32 add, u32 round, unsigned e, int d, int s);
+void x_round_away(struct gen *g, unsigned e, bool scalar, int d, int s);
+/*
+ * A fused multiply-add, 231 form of opc, of one lane or more, and what makes it exact.  The host passes on a
+ * NaN factor where the guest wants the addend, leaves a NaN's sign alone where the guest negates it, and has
+ * no invalid operation in infinity * 0 + quiet NaN: all of that shows as a NaN in the result, which is
+ * computed again out of line from the addend as it was.  EFLAGS must be free; uses rax, xmm14 and xmm15.
+ */
+struct addend {
+	s8 reg;      /* where it is before, which may be d */
+	bool twice;  /* d got its low half twice; reg is not d */
+	s8 temp;     /* of several lanes: a register to use, which may be xmm14 */
+};
+void x_fused(struct gen *g, u32 opc, bool scalar, int d, int a, int b, struct addend c);
 
 /* --- lower_*.c: one node; they end with their result bound --- */
 bool lower_int(struct gen *g, const struct ir_node *n);   /* false: not one of its operations */
@@ -209,6 +234,7 @@ bool lower_exit(struct gen *g, const struct ir_node *n);
 bool lower_fp(struct gen *g, const struct ir_node *n);
 bool lower_vec(struct gen *g, const struct ir_node *n);
 void lower_stubs(struct gen *g);                          /* what lies out of line */
+struct stub *new_stub(struct gen *g, enum stub_kind kind);
 
 /* The address a + disp of a memory node as an x86-64 operand; registers pinned. */
 struct mem address(struct gen *g, ref a, s32 disp);
@@ -227,7 +253,7 @@ void save_owner(struct gen *g, unsigned slot);  /* slot memory is about to be ov
 
 /* --- runtime.c: the guest's floating-point control and flags while its translations run --- */
 void x64_take_fpctl(struct vcpu *c);             /* control := c->exit_arg */
-u32 x64_fpflags(void);
+void x64_fpflags(struct vcpu *c);                /* c->exit_arg := sticky flags */
 void x64_set_fpflags(struct vcpu *c);            /* sticky flags := c->exit_arg */
 
 /* --- statemap.c --- */

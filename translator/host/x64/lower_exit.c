@@ -9,6 +9,9 @@
  * the return stack with where it wants to go and does a host return, which the host predicts.  An indirect
  * jump probes the vcpu's table inline and jumps from its own site.
  *
+ * After the floating-point mode was written, direct exits go through the table, too: a link would lead to a
+ * translation for the old one.
+ *
  * Backward exits check vcpu.poll, so that a loop can be interrupted; indirect ones are stopped by emptying
  * the table.
  */
@@ -58,7 +61,7 @@ static void link_jcc(struct gen *g, int cc, gaddr target)
 	add_exit(g, target, g->e.w);
 }
 
-static struct stub *new_stub(struct gen *g, enum stub_kind kind)
+struct stub *new_stub(struct gen *g, enum stub_kind kind)
 {
 	if (g->nstubs == ARRAY_LEN(g->stub)) {
 		g->overflow = true;
@@ -142,7 +145,7 @@ static void lower_exitcc(struct gen *g, const struct ir_node *n)
 	s->flags = g->flags;
 	s->flags_form = g->flags_form;
 	snapshot(g, s);
-	if (!s->ndirty && !s->poll && !c.all) {
+	if (!s->ndirty && !s->poll && !c.all && !g->new_mode) {
 		g->nstubs--;
 		link_jcc(g, c.c1, target);
 		if (c.c2 >= 0)
@@ -229,14 +232,16 @@ static void landing(struct gen *g, gaddr ret)
 
 static void lower_exit_to(struct gen *g, const struct ir_node *n)
 {
-	bool direct = g->t->node[n->a].op == IR_PC;
+	bool direct = g->t->node[n->a].op == IR_PC && !g->new_mode;
+	/* a call would leave a landing behind, which is linked */
+	unsigned kind = n->aux == EXIT_CALL && g->new_mode ? EXIT_JUMP : n->aux;
 	int target = direct ? NOREG : use_gpr(g, n->a);
-	int ret = n->aux == EXIT_CALL ? use_gpr(g, n->b) : NOREG;
+	int ret = kind == EXIT_CALL ? use_gpr(g, n->b) : NOREG;
 	struct stub *s;
 	unsigned scale;
 
 	write_back(g);
-	switch (n->aux) {
+	switch (kind) {
 	case EXIT_JUMP:
 		if (direct) {
 			poll(g, pc_of(g, n->a));
@@ -303,6 +308,32 @@ bool lower_exit(struct gen *g, const struct ir_node *n)
 	return false;
 }
 
+/*
+ * Where the result must be computed exactly and the instruction on the main path has not trapped.  UD1 tells
+ * the demand from the UD2 of a misaligned address.
+ */
+static void exact_stub(struct gen *g, const struct stub *s)
+{
+	const struct exact *x = &s->exact;
+
+	if (x->addend != NOREG && x->twice)
+		x_rr(g, OPC(3, 1, 0x12), x->d, x->addend);   /* movddup */
+	else if (x->addend != NOREG)
+		move_xmm(g, x->d, x->addend);
+	for (unsigned k = 0; k < x->n; k++) {
+		u32 opc = x->insn[k].opc;
+
+		e8(&g->e, 0x0f);
+		e8(&g->e, 0xb9);
+		e8(&g->e, 0xc0);
+		if (opc & OPC_EVEX)
+			evex_rrr(&g->e, opc, x->d, x->insn[k].a, x->insn[k].b, 0);
+		else
+			vex_rrr(&g->e, opc, x->d, x->insn[k].a, x->insn[k].b);
+	}
+	jmp_to(&g->e, (u64)s->back + g->e.delta);
+}
+
 void lower_stubs(struct gen *g)
 {
 	for (u32 k = 0; k < g->nstubs; k++) {
@@ -325,7 +356,15 @@ void lower_stubs(struct gen *g)
 				leave_with(g, EXIT_POLL);
 				short_here(&g->e, go);
 			}
-			link_jmp(g, s->target);
+			if (g->new_mode) {
+				load_pc(g, RAX, s->target);
+				jump_to_runtime(g, RT_INDIRECT);
+			} else {
+				link_jmp(g, s->target);
+			}
+			break;
+		case STUB_EXACT:
+			exact_stub(g, s);
 			break;
 		case STUB_POLL:
 			set_pc(g, s->target);

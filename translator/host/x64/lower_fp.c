@@ -66,32 +66,82 @@ static void lower_sign(struct gen *g, const struct ir_node *n)
 }
 
 /*
- * The guest negates operands before the product, NaNs too, where the host's negating forms leave a NaN's
- * sign alone.  Of several NaN operands the host takes a factor and the guest the addend: that stays.
+ * True if the next instruction is one more multiply-add that takes the current one's result for its addend, and
+ * needs nothing but registers as they are.  A NaN goes on into that one's result, so one look does for both.
  */
+static bool fused_goes_on(const struct gen *g)
+{
+	const struct ir_node *n = &g->t->node[g->i], *m = n + 1;
+
+	while (m->op == IR_INSN || m->op == IR_NONE || (m->op == IR_PUT && g->folded[m - g->t->node]))
+		m++;
+	return m < g->t->node + g->t->n && m->type == n->type && n->type != T_V64 && g->fused.n < MAX_EXACT &&
+	       (n->op == IR_FMA ? m->op == IR_FMA : (m->op == IR_VFMA || m->op == IR_VFMS) && m->aux == n->aux) &&
+	       m->c == g->i && real(g, m->a) != g->i && real(g, m->b) != g->i && next_after(g, g->i) == m - g->t->node &&
+	       g->nu[m - g->t->node][2] == NEVER && g->v[real(g, m->a)].reg != NOREG &&
+	       g->v[real(g, m->b)].reg != NOREG;
+}
+
+/* Jumps out of line if a lane of the last result is a NaN. */
+static void look_at_fused(struct gen *g, u32 opc, bool scalar, int temp)
+{
+	struct exact *x = &g->fused;
+	bool wide = opc & OPC_W;
+	struct stub *s;
+
+	if (scalar) {
+		vex_rrr(&g->e, OPC(wide, 1, 0x2e), x->d, 0, x->d);         /* ucomis */
+	} else {
+		x_rrri(g, OPC(wide, 1, 0xc2), temp, x->d, x->d, 3);        /* cmpunordp */
+		vex_rrr(&g->e, OPC(wide, 1, 0x50), RAX, 0, temp);          /* movmskp */
+		op_rr(&g->e, OPC(0, 0, 0x85), 0, RAX, RAX);                /* test */
+	}
+	s = new_stub(g, STUB_EXACT);
+	s->from[0] = jcc_long(&g->e, scalar ? X_P : X_NE);
+	s->back = g->e.w;
+	s->exact = *x;
+	x->n = 0;
+}
+
+void x_fused(struct gen *g, u32 opc, bool scalar, int d, int a, int b, struct addend c)
+{
+	struct exact *x = &g->fused;
+
+	if (!x->n) {
+		*x = (struct exact){ .twice = c.twice, .d = d, .addend = c.reg };
+		if (c.reg == d) {
+			move_xmm(g, XMM_SCRATCH, d);
+			x->addend = XMM_SCRATCH;
+		}
+	}
+	vex_rrr(&g->e, opc, d, a, b);
+	x->insn[x->n].opc = opc;
+	x->insn[x->n].a = a;
+	x->insn[x->n++].b = b;
+	if (!fused_goes_on(g))
+		look_at_fused(g, opc, scalar, c.temp);
+}
+
 static bool lower_fma(struct gen *g, const struct ir_node *n)
 {
-	bool wide = n->type == T_F64, same;
-	int a, b, c, d;
+	static const u8 op231[] = { 0xb9, 0xbd, 0xbb, 0xbf };   /* aux: madd, nmadd, msub, nmsub */
+	struct addend c = { NOREG, false, NOREG };
+	int a, b, d;
+	bool same;
 
 	if (!x64.fma)
 		return false;
+	clobber_flags(g);
 	a = use_xmm(g, n->a);
 	b = use_xmm(g, n->b);
-	c = use_xmm(g, n->c);
-	if (c == a || c == b) {
+	c.reg = use_xmm(g, n->c);
+	if (c.reg == a || c.reg == b) {
 		d = def_xmm(g);
-		move_xmm(g, d, c);
+		move_xmm(g, d, c.reg);
 	} else {
 		d = def_xmm_from(g, n->c, &same);
 	}
-	if (n->aux & 1) {
-		x_rrc(g, PXOR, XMM_SCRATCH, a, sign_bit(n->type));
-		a = XMM_SCRATCH;
-	}
-	if (n->aux & 2)
-		x_rrc(g, PXOR, d, d, sign_bit(n->type));
-	vex_rrr(&g->e, OPC(1, 2, 0xb9) | (wide ? OPC_W : 0), d, a, b);   /* 231 form */
+	x_fused(g, OPC(1, 2, op231[n->aux & 3]) | (n->type == T_F64 ? OPC_W : 0), true, d, a, b, c);
 	return true;
 }
 
@@ -100,47 +150,56 @@ void x_round(struct gen *g, u32 opc, int d, int s, unsigned mode, bool inexact)
 {
 	static const u8 imm[] = { [RND_NEAREST] = 0, [RND_UP] = 2, [RND_DOWN] = 1, [RND_ZERO] = 3, [RND_CURRENT] = 4 };
 
-	if ((opc & 0xff) >= 0x0a)
+	if ((opc & 0xff) >= 0x0a && x64.avx)
 		x_rrr(g, opc, d, s, s);
 	else
 		x_rr(g, opc, d, s);
 	e8(&g->e, imm[mode] | (inexact ? 0 : 8));
 }
 
-bool x_round_away(struct gen *g, u32 add, u32 round, unsigned e, int d, int s)
+void x_round_away(struct gen *g, unsigned e, bool scalar, int d, int s)
 {
-	u64 half = e == 3 ? 0x3fdfffffffffffff : 0x3effffff, sign = 1ull << ((8u << e) - 1);
+	bool wide = e == 3;
+	unsigned pp = scalar ? wide ? 3 : 2 : wide;
+	/* from here on every number is integral */
+	u64 integral = wide ? 0x4330000000000000 : 0x4b000000, one = wide ? 0x3ff0000000000000 : 0x3f800000;
+	u64 below_half = wide ? 0x3fdfffffffffffff : 0x3effffff, sign = 1ull << ((8u << e) - 1);
 
-	if (g->t->fpctl & FPCTL_ROUND)
-		return false;
+	x_round(g, OPC(1, 3, 0x08 + 2 * scalar + wide), d, s, RND_ZERO, false);
+	/* the magnitude of what that took away; infinity less infinity must not happen */
+	x_rrc(g, PAND, XMM_SCRATCH, s, splat(e, sign - 1));
+	x_rrc(g, PAND, XMM_SCRATCH2, d, splat(e, sign - 1));
+	x_rrc(g, OPC(pp, 1, 0x5d), XMM_SCRATCH, XMM_SCRATCH, splat(e, integral));
+	x_rrc(g, OPC(pp, 1, 0x5d), XMM_SCRATCH2, XMM_SCRATCH2, splat(e, integral));
+	x_rrr(g, OPC(pp, 1, 0x5c), XMM_SCRATCH, XMM_SCRATCH, XMM_SCRATCH2);
+	x_rrc(g, wide ? PCMPGTQ : PCMPGTD, XMM_SCRATCH, XMM_SCRATCH, splat(e, below_half));
+	/* plus 1 or 0 with the sign of s, so that zeros keep theirs */
+	x_rrc(g, PAND, XMM_SCRATCH, XMM_SCRATCH, splat(e, one));
 	x_rrc(g, PAND, XMM_SCRATCH2, s, splat(e, sign));
-	x_rrc(g, POR, XMM_SCRATCH2, XMM_SCRATCH2, splat(e, half));
-	x_rrr(g, add, XMM_SCRATCH, s, XMM_SCRATCH2);
-	x_round(g, round, d, XMM_SCRATCH, RND_ZERO, false);
-	return true;
+	x_rrr(g, POR, XMM_SCRATCH, XMM_SCRATCH, XMM_SCRATCH2);
+	x_rrr(g, OPC(pp, 1, 0x58), d, d, XMM_SCRATCH);
 }
 
-/* Scalars of this type: as x_round and x_round_away.  d may be xmm15, s not. */
-static bool round_scalar(struct gen *g, enum ir_type type, int d, int s, unsigned mode, bool inexact)
+/* Scalars of this type; d and s differ, and from xmm14 and xmm15 where ties go away from zero. */
+static void round_scalar(struct gen *g, enum ir_type type, int d, int s, unsigned mode, bool inexact)
 {
 	u32 round = OPC(1, 3, type == T_F64 ? 0x0b : 0x0a);
 
-	if (mode == RND_AWAY)
-		return x_round_away(g, scalar(type, 0x58), round, type == T_F64 ? 3 : 2, d, s);
-	x_round(g, round, d, s, mode, inexact);
-	return true;
+	if (mode != RND_AWAY) {
+		x_round(g, round, d, s, mode, inexact);
+		return;
+	}
+	x_round_away(g, type == T_F64 ? 3 : 2, true, d, s);
+	if (inexact)
+		x_round(g, round, XMM_SCRATCH, s, RND_ZERO, true);
 }
 
 static bool lower_round(struct gen *g, const struct ir_node *n)
 {
-	unsigned mode = n->aux & RND_MASK;
-	int a, d;
+	int a = use_xmm(g, n->a), d = def_xmm(g);
 
-	if (mode == RND_AWAY && g->t->fpctl & FPCTL_ROUND)
-		return false;
-	a = use_xmm(g, n->a);
-	d = def_xmm(g);
-	return round_scalar(g, n->type, d, a, mode, n->aux & 0x80);
+	round_scalar(g, n->type, d, a, n->aux & RND_MASK, n->aux & 0x80);
+	return true;
 }
 
 /* 2^n */
@@ -176,52 +235,74 @@ static bool lower_from_int(struct gen *g, const struct ir_node *n)
 	return true;
 }
 
-/* 64 bits signed, saturated, to 32 bits unsigned. */
-static void clamp_unsigned(struct gen *g, int d)
+/* Without AVX-512: signed and twice as wide, then a look at the upper half.  s is integral. */
+static void to_unsigned32(struct gen *g, bool wide, int d, int s)
 {
-	mov_ri(&g->e, RCX, 0);
-	mov_ri(&g->e, RAX, 0xffffffff);
-	op_rr(&g->e, OPC(0, 0, 0x85), 1, d, d);                      /* test */
-	op_rr(&g->e, OPC(0, 1, 0x40 | X_S), 1, d, RCX);
-	alu_rr(&g->e, ALU_CMP, 1, d, RAX);
-	op_rr(&g->e, OPC(0, 1, 0x40 | X_A), 1, d, RAX);
+	u32 trunc = OPC(wide ? 3 : 2, 1, 0x2c);
+	struct stub *x;
+
+	x_rr(g, trunc | OPC_W, d, s);
+	mov_rr(&g->e, 0, RAX, d);
+	alu_rr(&g->e, ALU_CMP, 1, RAX, d);
+	x = new_stub(g, STUB_EXACT);
+	x->from[0] = jcc_long(&g->e, X_NE);
+	x->exact = (struct exact){ .n = 1, .d = d, .addend = NOREG };
+	x->exact.insn[0].opc = OPC(wide ? 3 : 2, 1, 0x78) | OPC_EVEX;   /* vcvttss2usi, vcvttsd2usi */
+	x->exact.insn[0].b = s;
 }
 
 /*
- * Values are exact, with a product by 2^b before and rounding before the conversion, which truncates.
- * Exceptions of values out of range are not quite: inexact or overflow may come with invalid, and 32-bit
- * unsigned ones without AVX-512 do not raise invalid.
+ * A value out of range that is clamped before it is scaled stays out of range, and nothing overflows.
+ *
+ * With rounding, the integral value is converted, and the inexact exception raised after it by rounding once
+ * more, into xmm15: if the conversion traps, fault.c takes operand and mode from that instruction and skips
+ * it.  There, rounding as MXCSR says stands for ties away.
  */
 static bool lower_to_int(struct gen *g, const struct ir_node *n)
 {
 	enum ir_type from = g->t->node[real(g, n->a)].type;
-	unsigned mode = n->aux & RND_MASK;
-	bool is_unsigned = n->aux & 0x80, w = n->type == T_I64;
-	int a, d;
+	unsigned mode = n->aux & RND_MASK, width = n->type == T_I64 ? 64 : 32;
+	bool is_unsigned = n->aux & 0x80, w = n->type == T_I64, wide, narrow, current;
+	int a, d, scaled = XMM_SCRATCH, integral = XMM_SCRATCH2;
 
 	if (from != T_F32 && from != T_F64)
 		from = g->t->node[n->a].type;
-	if ((mode == RND_AWAY && (n->b || g->t->fpctl & FPCTL_ROUND)) || (is_unsigned && w && !x64.avx512))
+	wide = from == T_F64;
+	narrow = is_unsigned && !x64.avx512;
+	current = mode == RND_CURRENT && !narrow;
+	if (narrow && w)
 		return false;
-	if (is_unsigned && !x64.avx512)
+	if (narrow)
 		clobber_flags(g);
 	a = use_xmm(g, n->a);
 	d = def_gpr(g);
+	if (mode == RND_AWAY) {
+		scaled = temp_xmm(g);
+		integral = temp_xmm(g);
+	}
 	if (n->b) {
-		x_rrc(g, scalar(from, 0x59), XMM_SCRATCH, a, power(from, n->b));
-		a = XMM_SCRATCH;
+		vec limit = power(from, (int)(width - n->b)), minus = limit;
+
+		minus.d[0] |= sign_bit(from).d[0];
+		x_rrc(g, scalar(from, 0x5d), scaled, a, limit);
+		x_rrc(g, scalar(from, 0x5f), scaled, scaled, minus);
+		x_rrc(g, scalar(from, 0x59), scaled, scaled, power(from, (int)n->b));
+		a = scaled;
 	}
-	if (mode != RND_ZERO) {
-		round_scalar(g, from, XMM_SCRATCH, a, mode, true);
-		a = XMM_SCRATCH;
-	}
-	if (is_unsigned && !x64.avx512) {
-		x_rr(g, scalar(from, 0x2c) | OPC_W, d, a);
-		clamp_unsigned(g, d);
-	} else if (is_unsigned)
-		evex_rrr(&g->e, scalar(from, 0x78) | (w ? OPC_W : 0), d, 0, a, 0);
+	if ((mode == RND_ZERO && !narrow) || current)
+		integral = a;
 	else
-		x_rr(g, scalar(from, 0x2c) | (w ? OPC_W : 0), d, a);
+		round_scalar(g, from, integral, a, mode, false);
+	if (narrow)
+		to_unsigned32(g, wide, d, integral);
+	else if (is_unsigned)
+		evex_rrr(&g->e, scalar(from, current ? 0x79 : 0x78) | (w ? OPC_W : 0), d, 0, integral, 0);
+	else
+		x_rr(g, scalar(from, current ? 0x2d : 0x2c) | (w ? OPC_W : 0), d, integral);
+	if (integral != a)
+		x_round(g, OPC(1, 3, wide ? 0x0b : 0x0a), XMM_SCRATCH, a, mode == RND_AWAY ? RND_CURRENT : mode, true);
+	if (narrow)
+		g->stub[g->nstubs - 1].back = g->e.w;
 	return true;
 }
 
@@ -294,7 +375,7 @@ static void lower_minmax_number(struct gen *g, const struct ir_node *n)
 
 static bool passes_nan_on(u16 op)
 {
-	return (op >= IR_FADD && op <= IR_FMA) || op == IR_FRINT || op == IR_FCVT;
+	return (op >= IR_FADD && op < IR_FMA) || op == IR_FRINT || op == IR_FCVT;
 }
 
 bool lower_fp(struct gen *g, const struct ir_node *n)
@@ -325,9 +406,11 @@ bool lower_fp(struct gen *g, const struct ir_node *n)
 		copy_to_gpr(g, RAX, n->a);
 		store_r(&g->e, 0, RAX, vcpu_mem(offsetof(struct vcpu, exit_arg)));
 		call_with_vcpu(g, (void *)x64_take_fpctl, 0, NULL);
+		g->new_mode = true;
 		return true;
 	case IR_FPFLAGS:
-		call_helper(g, (void *)x64_fpflags, 0, NULL, 0, NULL);
+		call_with_vcpu(g, (void *)x64_fpflags, 0, NULL);
+		load_r(&g->e, 0, def_gpr(g), vcpu_mem(offsetof(struct vcpu, exit_arg)));
 		return true;
 	case IR_FPFLAGSW:
 		copy_to_gpr(g, RAX, n->a);

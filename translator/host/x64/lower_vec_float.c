@@ -1,27 +1,16 @@
 /*
- * Floating point in lanes, under the rules of lower_fp.c: what differs from the guest begins with
- * an invalid-operation exception, and fault.c computes the whole instruction exactly.
+ * Floating point in lanes, under the rules of lower_fp.c: what differs from the guest begins with an
+ * invalid-operation exception, and fault.c computes the whole instruction exactly.
  *
- * The upper half of a V64's register is not the guest's: whatever it holds must not raise
- * exceptions. Operands of that type are copied into both halves first, which raises just what the
- * lower half does.
+ * The upper half of a V64's register is not the guest's: whatever it holds must not raise exceptions.
+ * Operands of that type are copied into both halves first, which raises just what the lower half does.
  *
- * Left to the interpreter: fused products without FMA, conversions to unsigned 64-bit integers
- * without AVX-512, and rounding with ties away (no host mode) unless the current rounding is to
- * nearest.
+ * Left to the interpreter: fused products without FMA, conversions to unsigned integers where only AVX-512
+ * has them, and rounding with ties away (no host mode) unless the current rounding is to nearest.
  */
 #include "translator/host/x64/vec.h"
 
-enum {
-	ADDP = 0x58,
-	MULP = 0x59,
-	SUBP = 0x5c,
-	MINP = 0x5d,
-	DIVP = 0x5e,
-	MAXP = 0x5f,
-	SQRTP = 0x51,
-	CMPP = 0xc2
-};
+enum { ADDP = 0x58, MULP = 0x59, SUBP = 0x5c, MINP = 0x5d, DIVP = 0x5e, MAXP = 0x5f, SQRTP = 0x51, CMPP = 0xc2 };
 
 /* A packed instruction on elements of 4 (e 2) or 8 bytes (e 3). */
 static u32 packed(unsigned e, u8 op)
@@ -34,8 +23,7 @@ static u64 sign_bit(unsigned e)
 	return 1ull << ((8u << e) - 1);
 }
 
-/* The register of operand v as an input that raises no exceptions of its own; copy: where to make
- * one. */
+/* The register of operand v as an input that raises no exceptions of its own; copy: where to make one. */
 static int input(struct gen *g, ref v, int r, int copy)
 {
 	if (!is_v64(g, v))
@@ -59,23 +47,23 @@ static void lower_binary(struct gen *g, const struct ir_node *n, u8 op)
 	x_rrr(g, packed(n->aux, op), d, a, b);
 }
 
-/*
- * The guest negates a factor before the product, NaN or not, where the host's negating forms leave
- * a NaN's sign alone; that sign is visible in printed results.
- */
 static bool lower_fused(struct gen *g, const struct ir_node *n)
 {
-	u32 opc = OPC(1, 2, 0xb8) | (n->aux == 3 ? OPC_W : 0);   /* 231 form */
+	u32 opc = OPC(1, 2, n->op == IR_VFMA ? 0xb8 : 0xbc) | (n->aux == 3 ? OPC_W : 0);   /* 231 forms */
+	struct addend from = { NOREG, false, XMM_SCRATCH2 };
 	int a, b, c, d;
 	bool same;
 
 	if (!x64.fma)
 		return false;
+	clobber_flags(g);
 	a = use_xmm(g, n->a);
 	b = use_xmm(g, n->b);
-	c = use_xmm(g, n->c);
+	from.reg = c = use_xmm(g, n->c);
 	if (n->type == T_V64) {
 		d = def_xmm(g);
+		from.twice = true;
+		from.temp = temp_xmm(g);
 		a = input(g, n->a, a, XMM_SCRATCH);
 		b = input(g, n->b, b, XMM_SCRATCH2);
 		input(g, n->c, c, d);
@@ -85,17 +73,13 @@ static bool lower_fused(struct gen *g, const struct ir_node *n)
 	} else {
 		d = def_xmm_from(g, n->c, &same);
 	}
-	if (n->op == IR_VFMS) {
-		x_rrc(g, PXOR, XMM_SCRATCH, a, splat(n->aux, sign_bit(n->aux)));
-		a = XMM_SCRATCH;
-	}
-	vex_rrr(&g->e, opc, d, a, b);
+	x_fused(g, opc, false, d, a, b, from);
 	return true;
 }
 
 /*
- * The host returns its second operand for two zeros.  The second instruction returns a's for them,
- * and anything else again; zeros then combine by their signs.
+ * The host returns its second operand for two zeros.  The second instruction returns a's for them, and
+ * anything else again; zeros then combine by their signs.
  */
 static void lower_minmax(struct gen *g, const struct ir_node *n)
 {
@@ -110,8 +94,8 @@ static void lower_minmax(struct gen *g, const struct ir_node *n)
 }
 
 /*
- * minNum and maxNum.  VRANGE is just these.  Without it, the W bit, which MINPS and MAXPS do not
- * look at, tells fault.c that the NaN it is called for counts as a missing number.
+ * minNum and maxNum.  VRANGE is just these.  Without it, the W bit, which MINPS and MAXPS do not look at,
+ * tells fault.c that the NaN it is called for counts as a missing number.
  */
 static void lower_minmax_number(struct gen *g, const struct ir_node *n)
 {
@@ -184,28 +168,26 @@ static bool lower_pairwise(struct gen *g, const struct ir_node *n)
 	return true;
 }
 
-/* False: ties away from zero where the current rounding is not to nearest; nothing was emitted
- * then. */
-static bool round_lanes(struct gen *g, unsigned e, int d, int s, unsigned mode, bool inexact)
+/* d and s as for x_round_away() if that is the mode. */
+static void round_lanes(struct gen *g, unsigned e, int d, int s, unsigned mode, bool inexact)
 {
 	u32 round = OPC(1, 3, e == 3 ? 0x09 : 0x08);
 
-	if (mode == RND_AWAY)
-		return x_round_away(g, packed(e, ADDP), round, e, d, s);
-	x_round(g, round, d, s, mode, inexact);
-	return true;
+	if (mode != RND_AWAY) {
+		x_round(g, round, d, s, mode, inexact);
+		return;
+	}
+	x_round_away(g, e, false, d, s);
+	if (inexact)
+		x_round(g, round, XMM_SCRATCH, s, RND_ZERO, true);
 }
 
-static bool lower_round(struct gen *g, const struct ir_node *n)
+static void lower_round(struct gen *g, const struct ir_node *n)
 {
 	unsigned mode = n->b & RND_MASK;
-	int a, d;
+	int a = use_xmm(g, n->a), d = def_xmm(g), copy = mode == RND_AWAY && is_v64(g, n->a) ? temp_xmm(g) : XMM_SCRATCH;
 
-	if (mode == RND_AWAY && g->t->fpctl & FPCTL_ROUND)
-		return false;
-	a = use_xmm(g, n->a);
-	d = def_xmm(g);
-	return round_lanes(g, n->aux, d, input(g, n->a, a, XMM_SCRATCH), mode, n->b & 0x80);
+	round_lanes(g, n->aux, d, input(g, n->a, a, copy), mode, n->b & 0x80);
 }
 
 /* --- conversions --- */
@@ -240,8 +222,7 @@ static void quads_from_int(struct gen *g, int d, int s, bool is_unsigned)
 	x_zero(g, XMM_SCRATCH2);
 	x_rrr(g, PCMPEQQ, XMM_SCRATCH2, XMM_SCRATCH2, s);
 	x_shift(g, VSH_RL, 2, XMM_SCRATCH, s, 32);
-	x_rrc(g, PXOR, XMM_SCRATCH, XMM_SCRATCH,
-	      splat(3, is_unsigned ? two84 : two84 | 0x80000000));
+	x_rrc(g, PXOR, XMM_SCRATCH, XMM_SCRATCH, splat(3, is_unsigned ? two84 : two84 | 0x80000000));
 	x_rrc(g, OPC(1, 1, SUBP), XMM_SCRATCH, XMM_SCRATCH,
 	      splat(3, is_unsigned ? two84 | 0x00100000 : two84 | 0x80100000));
 	x_rrr(g, OPC(1, 1, ADDP), d, d, XMM_SCRATCH);
@@ -271,15 +252,24 @@ static void lower_from_int(struct gen *g, const struct ir_node *n)
 		x_rrc(g, packed(e, MULP), d, d, power(e, -(int)(n->b >> 1)));
 }
 
-/* Two 64-bit lanes through the general registers. */
-static void quads_to_int(struct gen *g, int d, int s, bool both)
+/*
+ * Two 64-bit lanes through the general registers.  s: integral; exact: the number that it was rounded from,
+ * not xmm15, or NOREG (lower_to_int() in lower_fp.c); temp: for its upper half.
+ */
+static void quads_to_int(struct gen *g, int d, int s, bool both, int exact, int temp, unsigned mode)
 {
-	u32 cvttsd2si = OPC(3, 1, 0x2c) | OPC_W;
+	u32 cvttsd2si = OPC(3, 1, 0x2c) | OPC_W, roundsd = OPC(1, 3, 0x0b);
 
 	x_rr(g, cvttsd2si, RAX, s);
+	if (exact != NOREG)
+		x_round(g, roundsd, XMM_SCRATCH, exact, mode, true);
 	if (both) {
 		x_rri(g, PSHUFD, d, s, 0xee);
+		if (exact != NOREG)
+			x_rri(g, PSHUFD, temp, exact, 0xee);
 		x_rr(g, cvttsd2si, RCX, d);
+		if (exact != NOREG)
+			x_round(g, roundsd, XMM_SCRATCH, temp, mode, true);
 	}
 	x_rr(g, MOVD_TO_XMM | OPC_W, d, RAX);
 	if (both) {
@@ -288,48 +278,49 @@ static void quads_to_int(struct gen *g, int d, int s, bool both)
 	}
 }
 
-/*
- * The conversion is the signed one: from 2^31 on it raises invalid, and the W bit, which it does
- * not look at, tells fault.c that the result is unsigned.  Negative numbers become zero before it,
- * without raising invalid as they should.
- */
-static void words_to_unsigned(struct gen *g, int d, int s)
-{
-	x_zero(g, XMM_SCRATCH2);
-	x_rrr(g, OPC(0, 1, MAXP), d, s, XMM_SCRATCH2);
-	x_rr(g, OPC(2, 1, 0x5b) | OPC_W, d, d);
-}
-
+/* As the scalar one (lower_fp.c). */
 static bool lower_to_int(struct gen *g, const struct ir_node *n)
 {
 	unsigned e = n->aux, mode = n->b & RND_MASK, fraction = n->b >> 8;
-	bool is_unsigned = n->b & 0x80;
-	int a, d;
+	bool is_unsigned = n->b & 0x80, apart = e == 3 && !x64.avx512, current = mode == RND_CURRENT && !apart;
+	unsigned again = mode == RND_AWAY ? RND_CURRENT : mode;
+	int a, d, copy = XMM_SCRATCH, integral = XMM_SCRATCH2, temp = NOREG;
 
-	if ((mode == RND_AWAY && g->t->fpctl & FPCTL_ROUND) ||
-	    (is_unsigned && e == 3 && !x64.avx512))
+	if (is_unsigned && !x64.avx512)
 		return false;
 	a = use_xmm(g, n->a);
 	d = def_xmm(g);
-	a = input(g, n->a, a, XMM_SCRATCH);
+	if (mode == RND_AWAY || apart)
+		copy = temp_xmm(g);
+	if (mode == RND_AWAY)
+		integral = temp_xmm(g);
+	if (apart)
+		temp = temp_xmm(g);
+	a = input(g, n->a, a, copy);
 	if (fraction) {
-		x_rrc(g, packed(e, MULP), XMM_SCRATCH, a, power(e, fraction));
-		a = XMM_SCRATCH;
+		vec limit = power(e, (int)((8u << e) - fraction)), minus = limit;
+
+		for (unsigned k = 0; k < 2; k++)
+			minus.d[k] |= splat(e, sign_bit(e)).d[k];
+		x_rrc(g, packed(e, MINP), copy, a, limit);
+		x_rrc(g, packed(e, MAXP), copy, copy, minus);
+		x_rrc(g, packed(e, MULP), copy, copy, power(e, (int)fraction));
+		a = copy;
 	}
-	if (mode != RND_ZERO) {
-		round_lanes(g, e, XMM_SCRATCH, a, mode, true);
-		a = XMM_SCRATCH;
-	}
-	if (is_unsigned && !x64.avx512)
-		words_to_unsigned(g, d, a);
-	else if (is_unsigned)
-		evex_rrr(&g->e, OPC(e == 3, 1, 0x78) | (e == 3 ? OPC_W : 0), d, 0, a, 0);
-	else if (e == 2)
-		x_rr(g, OPC(2, 1, 0x5b), d, a);
-	else if (x64.avx512)
-		evex_rrr(&g->e, OPC(1, 1, 0x7a) | OPC_W, d, 0, a, 0);
+	if (mode == RND_ZERO || current)
+		integral = a;
 	else
-		quads_to_int(g, d, a, n->type == T_V128);
+		round_lanes(g, e, integral, a, mode, false);
+	if (is_unsigned)
+		evex_rrr(&g->e, OPC(e == 3, 1, current ? 0x79 : 0x78) | (e == 3 ? OPC_W : 0), d, 0, integral, 0);
+	else if (e == 2)
+		x_rr(g, OPC(current ? 1 : 2, 1, 0x5b), d, integral);
+	else if (x64.avx512)
+		evex_rrr(&g->e, OPC(1, 1, current ? 0x7b : 0x7a) | OPC_W, d, 0, integral, 0);
+	else
+		quads_to_int(g, d, integral, n->type == T_V128, integral != a ? a : NOREG, temp, again);
+	if (integral != a && !apart)
+		x_round(g, OPC(1, 3, e == 3 ? 0x09 : 0x08), XMM_SCRATCH, a, again, true);
 	return true;
 }
 
@@ -346,8 +337,8 @@ static void lower_convert(struct gen *g, const struct ir_node *n)
 
 static bool passes_nan_on(u16 op)
 {
-	return (op >= IR_VFADD && op <= IR_VFMS) || op == IR_VFPADD || op == IR_VFRINT ||
-	       op == IR_VFWIDEN || op == IR_VFNARROW;
+	return (op >= IR_VFADD && op < IR_VFMA) || op == IR_VFPADD || op == IR_VFRINT || op == IR_VFWIDEN ||
+	       op == IR_VFNARROW;
 }
 
 bool lower_vec_float(struct gen *g, const struct ir_node *n)
@@ -372,7 +363,7 @@ bool lower_vec_float(struct gen *g, const struct ir_node *n)
 	case IR_VFNEG: case IR_VFABS: lower_sign(g, n); return true;
 	case IR_VFCMPEQ: case IR_VFCMPGT: case IR_VFCMPGE: lower_compare(g, n); return true;
 	case IR_VFPADD: return lower_pairwise(g, n);
-	case IR_VFRINT: return lower_round(g, n);
+	case IR_VFRINT: lower_round(g, n); return true;
 	case IR_VI2F: lower_from_int(g, n); return true;
 	case IR_VF2I: return lower_to_int(g, n);
 	case IR_VFWIDEN: case IR_VFNARROW: lower_convert(g, n); return true;

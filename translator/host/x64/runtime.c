@@ -4,11 +4,13 @@
  * cache, because it is reached and left with rsp on the return stack, where C cannot run.
  *
  * MXCSR is the guest's inside and the run-time's outside.  Invalid-operation exceptions are unmasked
- * inside: every difference between the guest's and the host's NaNs begins with one (fault.c).
+ * inside: every difference between the guest's and the host's NaNs begins with one (fault.c).  So their
+ * sticky bit says nothing; vcpu.fp_flags has the guest's.
  */
 #include <ucontext.h>
 
 #include "translator/host/x64/gen.h"
+#include "translator/jit.h"
 
 enum { RETURN_SCAN = 8 };   /* entries of the return stack to look through when its top does not match */
 
@@ -172,27 +174,24 @@ static void write_mxcsr(u32 v)
 	__asm__ volatile("ldmxcsr %0" : : "m"(v));
 }
 
-void host_raise_fpflags(u32 flags)
-{
-	if (flags)
-		write_mxcsr(read_mxcsr() | flags);
-}
-
+/* Where this changes the mode, the exit that follows looks the way up anew (lower_exit.c). */
 void x64_take_fpctl(struct vcpu *c)
 {
+	bool other_mode = (c->fpctl ^ c->exit_arg) & FPCTL_MODE;
+
 	c->fpctl = c->exit_arg;
-	write_mxcsr((read_mxcsr() & 63) | host_fp_control(c->fpctl));
+	write_mxcsr(host_fpflags(read_mxcsr()) | host_fp_control(c->fpctl));
+	if (other_mode)
+		jit_mode_changed(c);
 }
 
-u32 x64_fpflags(void)
+void x64_fpflags(struct vcpu *c)
 {
-	return read_mxcsr() & 63;
+	c->exit_arg = c->fp_flags | host_fpflags(read_mxcsr());
 }
 
 void x64_set_fpflags(struct vcpu *c)
 {
-	u32 flags = c->exit_arg & 63;
-
-	write_mxcsr((read_mxcsr() & ~63u) | flags);
-	c->mxcsr = (c->mxcsr & ~(u32)FPEXC_INVALID) | (flags & FPEXC_INVALID);
+	c->fp_flags = c->exit_arg;
+	write_mxcsr(host_fp_control(c->fpctl));
 }
