@@ -40,10 +40,17 @@ void jit_init(const struct guest *g, const struct translator_config *cfg, bool (
 
 /* --- threads --- */
 
+/* A guest that jumps to NO_PC finds the empty entry and lands at host address 0: jit_fault() knows. */
+static void forget_entry(struct vcpu *c, u32 k)
+{
+	__atomic_store_n(&c->table[k].pc, NO_PC, __ATOMIC_RELAXED);
+	__atomic_store_n(&c->table[k].code, 0, __ATOMIC_RELAXED);
+}
+
 static void forget_table(struct vcpu *c)
 {
 	for (u32 k = 0; k < VCPU_TABLE; k++)
-		__atomic_store_n(&c->table[k].pc, NO_PC, __ATOMIC_RELAXED);
+		forget_entry(c, k);
 }
 
 static u32 table_index(const struct vcpu *c, gaddr pc)
@@ -135,6 +142,8 @@ static u32 translation(struct vcpu *c, gaddr pc)
 
 	if (LIKELY(n))
 		return n;
+	if (misaligned(c, pc))
+		return 0;
 	for (;;) {
 		c->tr->fpctl = mode;
 		if (!tr_build(c->tr, jit.g, pc, &cfg, jit.executable))
@@ -160,10 +169,20 @@ static u64 leave(struct vcpu *c, gaddr pc, enum exit_reason r)
 	return jit.rt[RT_LEAVE];
 }
 
+static bool misaligned(const struct vcpu *c, gaddr pc)
+{
+	return pc & (c->guest->insn_unit - 1);
+}
+
+/* There is no translation of pc: why. */
 static u64 not_executable(struct vcpu *c, gaddr pc)
 {
 	c->fault_addr = pc;
-	return leave(c, pc, EXIT_NOEXEC);
+	if (!misaligned(c, pc))
+		return leave(c, pc, EXIT_NOEXEC);
+	c->fault_signal = G_SIGBUS;
+	c->fault_code = G_BUS_ADRALN;
+	return leave(c, pc, EXIT_FAULT);
 }
 
 u64 jit_link(struct vcpu *c, u32 exit_id)
@@ -205,7 +224,7 @@ u64 jit_lookup(struct vcpu *c, gaddr pc)
 		return not_executable(c, pc);
 	/* A signal since the check above emptied the table too early. */
 	if (c->poll) {
-		c->table[k].pc = NO_PC;
+		forget_entry(c, k);
 		return leave(c, pc, EXIT_POLL);
 	}
 	return code;
@@ -253,7 +272,14 @@ bool jit_fault(struct vcpu *c, int signo, int code, u64 addr, void *uc)
 	}
 	if (signo != G_SIGSEGV && signo != G_SIGBUS)
 		return false;
-	if (offset) {
+	if (host_fault_pc(uc) < 4096) {
+		/* an empty entry of the table, or the end of the return stack, was taken for a match */
+		c->pc = addr = NO_PC;
+		addr += c->guest_base;
+		signo = G_SIGBUS;
+		code = G_BUS_ADRALN;
+		offset = 1;
+	} else if (offset) {
 		if (!cache_at(offset, &w))
 			return false;
 		host_recover(c, &w, uc);
@@ -273,7 +299,7 @@ static void gone(gaddr pc)
 		u32 k = table_index(c, pc);
 
 		if (c->table[k].pc == pc)
-			__atomic_store_n(&c->table[k].pc, NO_PC, __ATOMIC_RELAXED);
+			forget_entry(c, k);
 	}
 }
 

@@ -13,6 +13,9 @@
 /* Linux's flags of mmap(2) */
 enum { HOST_PROT_RW = 3, HOST_MAP_PRIVATE_ANON_NORESERVE = 0x4022 };
 
+/* Linux's generic numbers */
+enum { G_SIGBUS = 7, G_BUS_ADRALN = 1 };
+
 static struct {
 	const struct guest *g;
 	struct translator_config cfg;
@@ -73,6 +76,12 @@ static enum exit_reason interp_loop(struct vcpu *c, void *arg)
 	do {
 		if (c->poll)
 			return EXIT_POLL;
+		if (c->pc & (tl.g->insn_unit - 1)) {
+			c->fault_signal = G_SIGBUS;
+			c->fault_code = G_BUS_ADRALN;
+			c->fault_addr = c->pc;
+			return EXIT_FAULT;
+		}
 		if (!tr_build(c->tr, tl.g, c->pc, &tl.cfg, tl.executable)) {
 			c->fault_addr = c->pc;
 			return EXIT_NOEXEC;
