@@ -134,6 +134,11 @@ static void empty_cache(struct vcpu *self)
 
 /* --- translating --- */
 
+static bool misaligned(const struct vcpu *c, gaddr pc)
+{
+	return pc & (c->guest->insn_unit - 1);
+}
+
 /* The translation of pc, made if need be; 0: not executable. */
 static u32 translation(struct vcpu *c, gaddr pc)
 {
@@ -167,11 +172,6 @@ static u64 leave(struct vcpu *c, gaddr pc, enum exit_reason r)
 	c->pc = pc;
 	c->exit_arg = r;
 	return jit.rt[RT_LEAVE];
-}
-
-static bool misaligned(const struct vcpu *c, gaddr pc)
-{
-	return pc & (c->guest->insn_unit - 1);
 }
 
 /* There is no translation of pc: why. */
