@@ -43,7 +43,7 @@ LDFLAGS = -static -no-pie -nostdlib -nostartfiles -Wl,--no-relax -Wl,--build-id=
   -Wl,-Ttext-segment=0x200000000000 -Wl,--defsym=_DYNAMIC=0x200000000000 -Wl,-z,noexecstack
 LIBS    = -L$(MUSL) -L/usr/lib/x86_64-linux-gnu -lelf -lz -lcapstone -lc -L$(GCCLIB) -lgcc
 
-COMMON_DIRS = base translator translator/host/$(HOST) syscall syscall/host/$(HOST) loader semihosting runner
+COMMON_DIRS = base base/host/$(HOST) translator translator/host/$(HOST) syscall syscall/host/$(HOST) loader semihosting runner
 COMMON_SRC  = $(foreach d,$(COMMON_DIRS),$(wildcard $(d)/*.c))
 COMMON_OBJ  = $(COMMON_SRC:%.c=$(BUILD)/%.o)
 guest_dir   = frontends/$(1)

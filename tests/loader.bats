@@ -151,7 +151,7 @@ need_cross() {
 @test "ten thousand broken files crash nothing" {
 	gcc -std=gnu11 -D_GNU_SOURCE -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -I. -Ibase/host/x64 \
 		-o "$D/fuzz" tests/loader/fuzz.c loader/*.c \
-		base/elfnames.c base/space.c base/copy.c base/path.c base/die.c -lelf
+		base/elfnames.c base/space.c base/host/x64/copy.c base/path.c base/die.c -lelf
 	"$D/fuzz" 10000 1
 	[ ! -x "$D/static" ] || "$D/fuzz" 2000 2 "$D/static" "$D/dynamic"
 }
