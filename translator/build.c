@@ -36,6 +36,17 @@ static bool one(struct tr *t)
 	return status != TR_NEXT;
 }
 
+/*
+ * What follows a conditional exit is often translated again, as the target of another branch.  A block
+ * that is long already gains less from going on than that costs.
+ */
+static bool long_enough(const struct tr *t)
+{
+	enum { ENOUGH = 20 };
+
+	return t->ninsns >= ENOUGH && t->node[t->n - 1].op == IR_EXITCC;
+}
+
 bool tr_build(struct tr *t, const struct guest *g, gaddr pc, const struct translator_config *cfg,
 	      bool (*executable)(gaddr a, u64 len))
 {
@@ -52,7 +63,7 @@ bool tr_build(struct tr *t, const struct guest *g, gaddr pc, const struct transl
 		if (one(t))
 			break;
 		t->pc = t->next;
-		if (t->ninsns < t->max_insns && !ir_full(t)) {
+		if (t->ninsns < t->max_insns && !ir_full(t) && !long_enough(t)) {
 			if ((t->pc & page_mask) == page)
 				continue;
 			page = t->pc & page_mask;

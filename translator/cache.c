@@ -61,6 +61,13 @@ static int new_memory(void)
 	return fd;
 }
 
+static void reset(void)
+{
+	cache.code_used = cache.runtime;
+	cache.nblocks = cache.nexits = 1;   /* 0 is none */
+	cache.map_used = 0;
+}
+
 void cache_init(u64 rt[RT_COUNT])
 {
 	u32 anon = MAP_PRIVATE | MAP_ANON | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
@@ -73,7 +80,7 @@ void cache_init(u64 rt[RT_COUNT])
 	map_at(MAPS, MAP_AREA, PROT_READ | PROT_WRITE, anon, -1);
 	map_at(HASH, 2 * HASH_SIZE * sizeof(u32), PROT_READ | PROT_WRITE, anon, -1);
 	cache.runtime = ALIGN_UP(host_runtime((u8 *)CODE_W, CODE_X, rt), 64u);
-	cache_flush();
+	reset();
 }
 
 u64 cache_address(u32 offset)
@@ -262,8 +269,6 @@ void cache_invalidate(gaddr start, gaddr end, void (*gone)(gaddr pc))
 
 void cache_flush(void)
 {
-	cache.code_used = cache.runtime;
-	cache.nblocks = cache.nexits = 1;   /* 0 is none */
-	cache.map_used = 0;
+	reset();
 	memset(hash, 0, 2 * HASH_SIZE * sizeof(u32));
 }

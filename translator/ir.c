@@ -104,12 +104,14 @@ ref ir_raw(struct tr *t, enum ir_op op, enum ir_type type, unsigned aux, u32 a, 
 /* As ir_raw, but returns an equal node among the last few.  For operations without any effect. */
 static ref shared(struct tr *t, enum ir_op op, enum ir_type type, unsigned aux, u32 a, u32 b, u32 c)
 {
-	type = node_type(t, op, type, a, b);
-	for (u32 i = t->n - 1; i > 0 && i + LOOK_BACK >= t->n; i--) {
-		const struct ir_node *n = &t->node[i];
+	struct ir_node want = { op, node_type(t, op, type, a, b), aux, a, b, c };
+	u32 last = t->n > LOOK_BACK ? t->n - LOOK_BACK : 1;
+	u64 pattern[2], have[2];
 
-		if (n->op == op && n->type == type && n->aux == aux && n->a == a && n->b == b &&
-		    n->c == c)
+	memcpy(pattern, &want, sizeof want);
+	for (u32 i = t->n - 1; i >= last; i--) {
+		memcpy(have, &t->node[i], sizeof have);
+		if (have[0] == pattern[0] && have[1] == pattern[1])
 			return i;
 	}
 	return ir_raw(t, op, type, aux, a, b, c);

@@ -72,7 +72,8 @@ void jit_vcpu_init(struct vcpu *c)
 		*w = NO_PC;
 	reset_return_stack(c);
 	memcpy(c->rt, jit.rt, sizeof c->rt);
-	forget_table(c);
+	/* The table is zero, and pc 0 could only be found in its own entry: no need to touch the rest. */
+	c->table[0].pc = NO_PC;
 	lock_take(&jit.lock);
 	c->generation = jit.generation;
 	c->next = jit.vcpus;

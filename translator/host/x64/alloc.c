@@ -41,7 +41,6 @@ static struct op_info {
 	u8 values;     /* bit k: field k is a value */
 	u8 effect;
 	bool memory, folds_address;
-	bool result;
 } op_info[IR_COUNT];
 
 static bool is_value(u8 kind)
@@ -59,7 +58,6 @@ void gen_init(void)
 		o->effect = row->effect;
 		o->memory = row->effect == E_LOAD || row->effect == E_STORE;
 		o->folds_address = o->memory && op != IR_CAS;
-		o->result = row->res != K_N;
 	}
 }
 
@@ -78,11 +76,6 @@ static inline void operands(const struct gen *g, u32 i, ref out[3])
 		out[0] = real(g, lea->a);
 		out[2] = real(g, lea->b);
 	}
-}
-
-static bool writes_result(const struct ir_node *n)
-{
-	return n->type != T_NONE && op_info[n->op].result;
 }
 
 /*
@@ -110,6 +103,7 @@ static ref alias_of(const struct gen *g, u32 i)
  */
 static void find_names(struct gen *g)
 {
+	static const struct value blank = { .reg = NOREG, .home = -1, .spill = -1, .next = NEVER };
 	const struct tr *t = g->t;
 
 	g->v[0].next = NEVER;
@@ -117,7 +111,8 @@ static void find_names(struct gen *g)
 		const struct ir_node *n = &t->node[i];
 		const struct op_info *o = &op_info[n->op];
 
-		g->v[i] = (struct value){ .reg = NOREG, .kind = kind_of[n->type], .home = -1, .spill = -1, .next = NEVER };
+		g->v[i] = blank;
+		g->v[i].kind = kind_of[n->type];
 		g->uses[i] = 0;
 		g->alias[i] = alias_of(g, i);
 		g->folded[i] = n->op == IR_LEA;
@@ -205,7 +200,7 @@ void gen_prepare(struct gen *g)
 	for (u32 i = t->n - 1; i > 0; i--) {
 		const struct ir_node *n = &t->node[i];
 		const struct op_info *o = &op_info[n->op];
-		ref op[3];
+		ref *op = g->op[i];
 
 		/* A pure value without uses is not computed, so it uses nothing. */
 		if (n->op == IR_NONE || n->op == IR_INSN || g->alias[i] || g->folded[i] ||
@@ -679,10 +674,9 @@ int def_xmm(struct gen *g)
 
 u32 next_after(const struct gen *g, ref v)
 {
-	ref op[3];
+	const ref *op = g->op[g->i];
 	u32 next = g->v[v].next;
 
-	operands(g, g->i, op);
 	for (int k = 0; k < 3; k++)
 		if (op[k] == v && g->nu[g->i][k] != g->i)
 			next = g->nu[g->i][k];
@@ -801,19 +795,16 @@ static void free_if_dead(struct gen *g, ref v)
 
 void end_node(struct gen *g)
 {
-	const struct ir_node *n = &g->t->node[g->i];
-	ref op[3];
+	const ref *op = g->op[g->i];
+	const u32 *nu = g->nu[g->i];
 
-	operands(g, g->i, op);
-	if (n->op == IR_PUT && g->alias[g->i])
-		op[1] = g->alias[g->i];
 	for (int k = 0; k < 3; k++)
-		if (op[k] && g->nu[g->i][k] != g->i)
-			g->v[op[k]].next = g->nu[g->i][k];
-	for (int k = 0; k < 3; k++)
-		if (op[k])
-			free_if_dead(g, op[k]);
-	if (writes_result(n))
+		if (op[k] && nu[k] != g->i) {
+			g->v[op[k]].next = nu[k];
+			if (nu[k] == NEVER)
+				free_if_dead(g, op[k]);
+		}
+	if (g->v[g->i].next == NEVER && g->v[g->i].kind != V_NONE)
 		free_if_dead(g, g->i);
 	g->pin_gpr = 0;
 	g->pin_xmm = 0;

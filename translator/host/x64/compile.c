@@ -140,10 +140,24 @@ static void lower_get(struct gen *g, const struct ir_node *n)
 
 static void lower(struct gen *g, const struct ir_node *n)
 {
-	if (n->op == IR_PUT)
+	bool done;
+
+	/* ir.def is ordered by family */
+	if (n->op == IR_PUT) {
 		put_slot(g, n->a, g->alias[g->i] ? g->alias[g->i] : real(g, n->b));
-	else if (!(lower_int(g, n) || lower_mem(g, n) || lower_flags(g, n) || lower_exit(g, n) || lower_call(g, n) ||
-		   lower_fp(g, n) || lower_vec(g, n)))
+		return;
+	}
+	if (n->op == IR_CALL)
+		done = lower_call(g, n);
+	else if (n->op < IR_LOAD)
+		done = lower_int(g, n) || lower_flags(g, n);
+	else if (n->op < IR_EXIT)
+		done = lower_mem(g, n);
+	else if (n->op < IR_FADD)
+		done = lower_exit(g, n);
+	else
+		done = lower_fp(g, n) || lower_vec(g, n) || lower_flags(g, n);
+	if (!done)
 		lower_by_interpreter(g, n);
 }
 

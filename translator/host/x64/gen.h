@@ -93,7 +93,8 @@ struct gen {
 	u32 i;                           /* current node */
 	gaddr insn_pc;
 	struct value v[TR_MAX_NODES];
-	u32 nu[TR_MAX_NODES][3];         /* next use after this one of operands a, b, c */
+	ref op[TR_MAX_NODES][3];         /* operands a, b, c through aliases, 0 where there is no value */
+	u32 nu[TR_MAX_NODES][3];         /* next use after this one of each */
 	ref alias[TR_MAX_NODES];         /* value to use instead (TRUNC, ZEXT) */
 	u8 folded[TR_MAX_NODES];         /* no code of its own: LEA in its users, flags in the operation, dead PUT */
 	bool flags_dead[TR_MAX_NODES];   /* an exit after which the guest's flags are not read */
