@@ -26,6 +26,10 @@ for_engines() {
 	for_engines blocks
 }
 
+@test "floating-point control and sticky exceptions in the middle of a program" {
+	for_engines modes
+}
+
 @test "folding cannot be seen" {
 	for_engines folding 3000
 }

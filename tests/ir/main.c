@@ -1,5 +1,6 @@
 /*
- * ir-test [interp|jit] [hide FEATURE]... cases FILE | blocks | folding N | random N | op OP N | softfp N
+ * ir-test [interp|jit] [hide FEATURE]... cases FILE | blocks | modes | folding N | random N |
+ *	op FIRST LAST N | softfp N
  *
  * Prints what failed and, last, "N passed, N failed".
  */
@@ -183,8 +184,8 @@ int main(int argc, char **argv)
 		for (const struct host_feature *f = host_features; f->name; f++)
 			hide |= strcmp(f->name, argv[i + 1]) ? 0 : f->bit;
 	if (i >= argc) {
-		fputs("usage: ir-test [interp|jit] [hide FEATURE]... cases FILE | blocks | folding N | "
-		      "random N | op FIRST LAST N | softfp N\n",
+		fputs("usage: ir-test [interp|jit] [hide FEATURE]... cases FILE | blocks | modes | "
+		      "folding N | random N | op FIRST LAST N | softfp N\n",
 		      stderr);
 		return 1;
 	}
@@ -195,6 +196,8 @@ int main(int argc, char **argv)
 			test_cases(argv[++i]);
 		else if (!strcmp(argv[i], "blocks"))
 			test_blocks();
+		else if (!strcmp(argv[i], "modes"))
+			test_modes();
 		else if (!strcmp(argv[i], "folding") && i + 1 < argc)
 			test_folding((unsigned)atoi(argv[++i]));
 		else if (!strcmp(argv[i], "random") && i + 1 < argc)

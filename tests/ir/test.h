@@ -83,6 +83,7 @@ u64 test_random(void);
 
 void test_cases(const char *file);
 void test_blocks(void);
+void test_modes(void);
 void test_folding(unsigned rounds);
 void test_random_programs(unsigned rounds);
 /* Each row of ir.def from FIRST to LAST alone, `rounds` times. */

@@ -3,10 +3,13 @@
  *
  * The host's results are the guest's except where a NaN is made or a conversion overflows, and each of
  * these begins with an invalid-operation exception, which is unmasked: fault.c then computes that one
- * result exactly.  So the common path carries no check at all.
+ * result exactly.  So the common path carries no check at all.  Only fused multiply-adds differ without
+ * an exception, which a NaN result shows: one look for a chain of them, and the same exact computation.
  *
- * What needs more than an instruction or two and is rare (ties away from zero, fixed-point conversions,
- * half precision) is left to the interpreter's code.
+ * What differs from the guest still: while denormals are flushed, the host does not tell of flushed
+ * operands, adds inexact to underflow, and takes for tiny what is so after rounding.
+ *
+ * What is rare (half precision, every NaN the default one) is left to the interpreter's code.
  */
 #include "translator/host/x64/vec.h"
 

@@ -5,8 +5,8 @@
  * The upper half of a V64's register is not the guest's: whatever it holds must not raise exceptions.
  * Operands of that type are copied into both halves first, which raises just what the lower half does.
  *
- * Left to the interpreter: fused products without FMA, conversions to unsigned integers where only AVX-512
- * has them, and rounding with ties away (no host mode) unless the current rounding is to nearest.
+ * Left to the interpreter: fused products without FMA, and conversions to unsigned integers where only
+ * AVX-512 has them: the signed ones and a correction would raise other exceptions.
  */
 #include "translator/host/x64/vec.h"
 
