@@ -75,11 +75,15 @@ u32 host_fpflags(u32 mxcsr)
 u32 host_fp_control(u32 fpctl)
 {
 	static const u8 rc[4] = { [RND_NEAREST] = 0, [RND_DOWN] = 1, [RND_UP] = 2, [RND_ZERO] = 3 };
-	/* Invalid operation stays unmasked: fault.c makes the guest's NaN where the host would make its own. */
-	enum { MXCSR_MASKS = 0x1f00, MXCSR_RC = 13, MXCSR_FZ = 1 << 15, MXCSR_DAZ = 1 << 6 };
+	/*
+	 * Invalid operation stays unmasked: fault.c makes the guest's NaN where the host would make its own.  While
+	 * flushing, so do denormal operand and underflow: guest and host agree neither on when a result is tiny nor
+	 * on the flags, so each case is computed exactly.
+	 */
+	enum { MASK_DENORMAL = 1 << 8, MASK_UNDERFLOW = 1 << 11, MASK_OTHERS = 1 << 9 | 1 << 10 | 1 << 12, RC = 13 };
 
-	return MXCSR_MASKS | (u32)rc[fpctl & FPCTL_ROUND] << MXCSR_RC |
-	       (fpctl & FPCTL_FLUSH ? MXCSR_FZ | MXCSR_DAZ : 0);
+	return MASK_OTHERS | (u32)rc[fpctl & FPCTL_ROUND] << RC |
+	       (fpctl & FPCTL_FLUSH ? 0 : MASK_DENORMAL | MASK_UNDERFLOW);
 }
 
 vec host_cas128(void *p, vec old, vec new)
