@@ -88,7 +88,7 @@ enum ir_exit { EXIT_JUMP, EXIT_CALL, EXIT_RET };
 enum ir_fpctl {
 	FPCTL_ROUND = 3, FPCTL_FLUSH = 4, FPCTL_DEFAULT_NAN = 8, FPCTL_FLUSH16 = 16, FPCTL_ALT_HALF = 32,
 	/* what translations are specialised for; the host's control word does the rest */
-	FPCTL_MODE = FPCTL_DEFAULT_NAN | FPCTL_FLUSH16 | FPCTL_ALT_HALF
+	FPCTL_MODE = FPCTL_FLUSH | FPCTL_DEFAULT_NAN | FPCTL_FLUSH16 | FPCTL_ALT_HALF
 };
 
 /* FPFLAGS */

@@ -349,7 +349,7 @@ static void lower_minmax(struct gen *g, const struct ir_node *n)
 }
 
 /*
- * minNum and maxNum.  VRANGE is just these.  Without it, the W bit, which MINSS and MAXSS do not look at,
+ * minNum and maxNum.  VRANGE is just these, but does not flush.  Without it, the W bit, which MINSS and MAXSS do not look at,
  * tells fault.c that the NaN it is called for counts as a missing number.
  */
 static void lower_minmax_number(struct gen *g, const struct ir_node *n)
@@ -357,7 +357,7 @@ static void lower_minmax_number(struct gen *g, const struct ir_node *n)
 	bool max = n->op == IR_FMAXNM;
 	int a = use_xmm(g, n->a), b = use_xmm(g, n->b), d = def_xmm(g);
 
-	if (x64.avx512 && !default_nan(g)) {
+	if (x64.avx512 && !(g->t->fpctl & (FPCTL_DEFAULT_NAN | FPCTL_FLUSH))) {
 		evex_rrr(&g->e, OPC(1, 3, 0x51) | (n->type == T_F64 ? OPC_W : 0), d, a, b, 0);
 		e8(&g->e, 4 | max);
 		return;
@@ -384,6 +384,9 @@ static bool passes_nan_on(u16 op)
 bool lower_fp(struct gen *g, const struct ir_node *n)
 {
 	if (default_nan(g) && passes_nan_on(n->op))
+		return false;
+	/* the host's rounding instructions know no denormal operand */
+	if ((g->t->fpctl & FPCTL_FLUSH) && (n->op == IR_FRINT || n->op == IR_F2I))
 		return false;
 	switch (n->op) {
 	case IR_FADD: lower_binary(g, n, 0x58); return true;

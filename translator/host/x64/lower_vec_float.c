@@ -104,7 +104,7 @@ static void lower_minmax_number(struct gen *g, const struct ir_node *n)
 	int a, b, d;
 
 	inputs(g, n, &a, &b, &d);
-	if (x64.avx512 && !default_nan(g)) {
+	if (x64.avx512 && !(g->t->fpctl & (FPCTL_DEFAULT_NAN | FPCTL_FLUSH))) {
 		evex_rrr(&g->e, VRANGEPS | (e == 3 ? OPC_W : 0), d, a, b, 0);
 		e8(&g->e, 4 | max);
 		return;
@@ -347,6 +347,8 @@ bool lower_vec_float(struct gen *g, const struct ir_node *n)
 
 	if (default_nan(g) && passes_nan_on(n->op))
 		return false;
+	if ((g->t->fpctl & FPCTL_FLUSH) && (n->op == IR_VFRINT || n->op == IR_VF2I))
+		return false;   /* as in lower_fp.c */
 	switch (n->op) {
 	case IR_VFADD: lower_binary(g, n, ADDP); return true;
 	case IR_VFSUB: lower_binary(g, n, SUBP); return true;
