@@ -114,8 +114,11 @@ static void find_names(struct gen *g)
 		g->v[i] = blank;
 		g->v[i].kind = kind_of[n->type];
 		g->uses[i] = 0;
-		g->alias[i] = alias_of(g, i);
+		g->alias[i] = 0;
 		g->folded[i] = n->op == IR_LEA;
+		if (!o->values)
+			continue;
+		g->alias[i] = alias_of(g, i);
 		if (o->values & 1) {
 			const struct ir_node *a = &t->node[real(g, n->a)];
 			s64 disp = (s64)(s32)n->c + (s32)a->c;
@@ -202,8 +205,8 @@ void gen_prepare(struct gen *g)
 		const struct op_info *o = &op_info[n->op];
 		ref *op = g->op[i];
 
-		/* A pure value without uses is not computed, so it uses nothing. */
-		if (n->op == IR_NONE || n->op == IR_INSN || g->alias[i] || g->folded[i] ||
+		/* What uses nothing; and a pure value without uses is not computed. */
+		if (n->op <= IR_GET || n->op == IR_INSN || g->alias[i] || g->folded[i] ||
 		    (o->effect == E_NONE && g->v[i].next == NEVER))
 			continue;
 		if (n->op == IR_ARG && dead_args) {
