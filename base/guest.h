@@ -29,12 +29,6 @@ struct slot {
 	s8 boundary;  /* host register number in which it travels between translations, or -1: memory */
 };
 
-/* A signal to deliver, in Linux's generic numbers, which all supported guests but MIPS share. */
-struct guest_siginfo {
-	s32 signo, err, code;
-	u8 rest[116];   /* the union of siginfo_t as the guest's kernel lays it out, at offset 12 or 16 */
-};
-
 /* What the frame functions need to know of a delivery. */
 struct sigframe {
 	const u8 *info;        /* 128 bytes: the guest's siginfo_t */
@@ -116,7 +110,7 @@ struct guest {
 	u32 min_sigstack;           /* AT_MINSIGSTKSZ: bytes of a signal frame with all state; 0: not stated */
 	gaddr vdso_sigreturn;       /* offset of the rt_sigreturn trampoline in the vdso */
 
-	/* For register dumps: one line per call, "" at the end. */
+	/* The registers for -d cpu, line by line; `line` ends each. */
 	void (*dump)(const struct vcpu *c, void (*line)(const char *fmt, ...));
 };
 

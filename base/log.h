@@ -10,8 +10,8 @@
 #include "base/types.h"
 
 enum log_item {
-	LOG_IN_ASM = 1, LOG_OP = 2, LOG_OP_OPT = 4, LOG_OUT_ASM = 8, LOG_INT = 16, LOG_EXEC = 32, LOG_CPU = 64,
-	LOG_STRACE = 128, LOG_STATS = 256, LOG_PAGE = 512, LOG_UNIMP = 1024, LOG_NOCHAIN = 2048
+	LOG_IN_ASM = 1, LOG_OP = 2, LOG_OUT_ASM = 4, LOG_INT = 8, LOG_CPU = 16, LOG_STRACE = 32, LOG_UNIMP = 64,
+	LOG_NOCHAIN = 128
 };
 extern u32 log_mask;
 

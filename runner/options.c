@@ -317,6 +317,8 @@ static const struct option options[] = {
 	{ "plugin",          "FILE",    "PLUGIN",       "plugins",                                      opt_lacking,   true },
 	{ "perfmap",         NULL,      "PERFMAP",      "symbols for perf",                             opt_lacking,   true },
 	{ "jitdump",         NULL,      "JITDUMP",      "code for perf",                                opt_lacking,   true },
+	{ "M",               "NAME",    NULL,           "a whole machine",                              opt_lacking,   false },
+	{ "machine",         "NAME",    NULL,           "a whole machine",                              opt_lacking,   false },
 	{ "version",         NULL,      NULL,           "print the version",                            opt_version,   false },
 	{ "h",               NULL,      NULL,           "print this",                                   opt_help,      false },
 	{ "help",            NULL,      NULL,           "print this",                                   opt_help,      false },

@@ -161,8 +161,7 @@ enum {
 /* FPSR bits */
 enum {
 	FPSR_IOC = 1 << 0, FPSR_DZC = 1 << 1, FPSR_OFC = 1 << 2, FPSR_UFC = 1 << 3, FPSR_IXC = 1 << 4,
-	FPSR_IDC = 1 << 7, FPSR_QC = 1 << 27,
-	FPSR_MASK = FPSR_IOC | FPSR_DZC | FPSR_OFC | FPSR_UFC | FPSR_IXC | FPSR_IDC | FPSR_QC
+	FPSR_IDC = 1 << 7, FPSR_QC = 1 << 27
 };
 /* FPSR while outside translated code. */
 u32 a64_get_fpsr(struct vcpu *c);

@@ -13,12 +13,6 @@
 #include "frontends/aarch64/decode.h"
 #include "frontends/aarch64/vechelp.h"
 
-/* Vn, or (q = 0) its low half. */
-static inline ref vq_get(struct tr *t, unsigned n, unsigned q)
-{
-	return v_get_as(t, n, v_type(q));
-}
-
 /* Bits 127..64 of Vd := the low half of v: the result of XTN2 and its kin. */
 static inline void v_put_high(struct tr *t, unsigned d, ref v)
 {

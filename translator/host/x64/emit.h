@@ -187,19 +187,6 @@ static inline void evex_rrr(struct code *e, u32 opc, int reg, int vvvv, int rm, 
 	emit_modrm_reg(e, reg, rm);
 }
 
-/* The same with a memory operand of 16 bytes. */
-static inline void evex_rrm(struct code *e, u32 opc, int reg, int vvvv, struct mem m, int k)
-{
-	if (m.gs)
-		e8(e, 0x65);
-	e8(e, 0x62);
-	e8(e, (reg <= 7) << 7 | (m.index <= 7) << 6 | (m.base <= 7) << 5 | 1 << 4 | opc_map(opc));
-	e8(e, !!(opc & OPC_W) << 7 | (~vvvv & 15) << 3 | 4 | opc_pp(opc));
-	e8(e, 0x08 | k);
-	e8(e, opc_op(opc));
-	emit_modrm_mem(e, reg, m, 4);
-}
-
 /* --- the usual general-register instructions --- */
 
 enum { ALU_ADD, ALU_OR, ALU_ADC, ALU_SBB, ALU_AND, ALU_SUB, ALU_XOR, ALU_CMP };

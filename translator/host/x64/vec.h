@@ -63,7 +63,6 @@ static inline vec splat(unsigned e, u64 v)
 void x_rrri(struct gen *g, u32 opc, int d, int a, int b, u8 imm);
 void x_rri(struct gen *g, u32 opc, int d, int s, u8 imm);
 void x_rrc(struct gen *g, u32 opc, int d, int a, vec c);          /* d := a op constant */
-void x_rm(struct gen *g, u32 opc, int d, struct mem m);           /* one operand, in memory */
 void x_zero(struct gen *g, int d);
 /* Every element of 2 << e bytes, e 0 w, 1 d, 2 q, shifted by n; VSH_RA of q needs AVX-512. */
 void x_shift(struct gen *g, enum vec_shift how, unsigned e, int d, int s, unsigned n);
