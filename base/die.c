@@ -1,4 +1,7 @@
-/* The last words; see die.h.  Raw system calls only: any thread, signal handler or half-made process may end here. */
+/*
+ * The last words; see die.h.  Raw system calls only: any thread, signal handler or half-made
+ * process may end here.
+ */
 #include "base/die.h"
 
 #include <stdarg.h>

@@ -1,8 +1,9 @@
 /*
  * The log; see log.h.
  *
- * The file's descriptor is moved up, out of the way of the numbers that guests expect to get and of those that
- * shells and daemons close or dup over; and a guest thread has no stdio, so lines are formatted here.
+ * The file's descriptor is moved up, out of the way of the numbers that guests expect to get and of
+ * those that shells and daemons close or dup over; and a guest thread has no stdio, so lines are
+ * formatted here.
  */
 #include "base/log.h"
 

@@ -1,8 +1,8 @@
 /*
  * The log: what -d items and -strace print, to stderr or the file of -D.
  *
- * Lines are formatted on the stack and written with one write(2), so threads do not mix them and guest
- * threads may log.
+ * Lines are formatted on the stack and written with one write(2), so threads do not mix them and
+ * guest threads may log.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -18,7 +18,9 @@ extern u32 log_mask;
 struct log_name { const char *name; u32 bit; const char *what; };
 extern const struct log_name log_names[];   /* ends with NULL */
 
-/* Items separated by commas; false and *bad (the unknown item) on error.  "help" is the caller's. */
+/*
+ * Items separated by commas; false and *bad (the unknown item) on error.  "help" is the caller's.
+ */
 bool log_parse(const char *items, const char **bad);
 /* -D FILE ("%d" becomes the pid); 0 or a negative errno. */
 int log_open(const char *file);

@@ -1,8 +1,8 @@
 /*
  * Instruction encoding for x86-64 (Intel SDM vol. 2, chapter 2).
  *
- * An opcode is one 32-bit description, from which the legacy, VEX and EVEX forms are all made, so that
- * a lowering names an instruction once and the host's features choose the form.
+ * An opcode is one 32-bit description, from which the legacy, VEX and EVEX forms are all made, so
+ * that a lowering names an instruction once and the host's features choose the form.
  */
 #ifndef X64_EMIT_H
 #define X64_EMIT_H
