@@ -1,3 +1,7 @@
+/*
+ * The last words; see die.h.  Raw system calls only: any thread, signal handler or half-made
+ * process may end here.
+ */
 #include "base/die.h"
 
 #include <stdarg.h>
@@ -47,13 +51,4 @@ void fail(int status, const char *fmt, ...)
 	va_end(ap);
 	for (;;)
 		host_syscall1(HOST_NR_exit_group, (u64)status);
-}
-
-void warn(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	say("warning: ", fmt, ap, "");
-	va_end(ap);
 }

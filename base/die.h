@@ -18,9 +18,6 @@ void die(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
 /* Prints "dragoman: ..." and exits the whole process with `status`. */
 void fail(int status, const char *fmt, ...) __attribute__((noreturn, format(printf, 2, 3)));
 
-/* Prints "dragoman: warning: ...". */
-void warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
 #define BUG_ON(cond)                                                        \
 	do {                                                                \
 		if (UNLIKELY(cond))                                         \

@@ -15,7 +15,10 @@ struct vcpu;
 /* Types of slots and of IR values.  FLAGS are packed as FLAG_N.. below when in memory (u32). */
 enum ir_type { T_NONE, T_I32, T_I64, T_F32, T_F64, T_V64, T_V128, T_FLAGS, T_COUNT };
 
-/* Memory form of FLAGS: the form in which x86-64's LAHF and SETO deliver them, and a free choice elsewhere. */
+/*
+ * Memory form of FLAGS: the form in which x86-64's LAHF and SETO deliver them, and a free choice
+ * elsewhere.
+ */
 enum { FLAG_V = 1 << 0, FLAG_C = 1 << 8, FLAG_Z = 1 << 14, FLAG_N = 1 << 15 };
 
 enum slot_class { CLASS_GPR = 1, CLASS_VEC = 2, CLASS_FLAGS = 4, CLASS_SYS = 8, CLASS_ALL = 15 };
@@ -27,12 +30,6 @@ struct slot {
 	u8 type;      /* enum ir_type */
 	u8 cls;       /* enum slot_class */
 	s8 boundary;  /* host register number in which it travels between translations, or -1: memory */
-};
-
-/* A signal to deliver, in Linux's generic numbers, which all supported guests but MIPS share. */
-struct guest_siginfo {
-	s32 signo, err, code;
-	u8 rest[116];   /* the union of siginfo_t as the guest's kernel lays it out, at offset 12 or 16 */
 };
 
 /* What the frame functions need to know of a delivery. */
@@ -88,7 +85,10 @@ struct guest {
 
 	/* Translation: translate the instruction at t->pc, see translator/ir.h. */
 	int (*translate)(struct tr *t);
-	/* True if the FLAGS slots are certainly overwritten before being read when execution goes on at pc. */
+	/*
+	 * True if the FLAGS slots are certainly overwritten before being read when execution goes
+	 * on at pc.
+	 */
 	bool (*flags_dead)(struct tr *t, gaddr pc);
 	u32 disas_arch, disas_mode; /* capstone's numbers; arch -1: none */
 
@@ -102,7 +102,9 @@ struct guest {
 	u64 (*hwcap)(unsigned n);   /* AT_HWCAP (n = 1), AT_HWCAP2 (2), ... */
 	/* Text of one processor for /proc/cpuinfo into buf; returns its length (as snprintf). */
 	int (*cpuinfo)(char *buf, size_t size, unsigned cpu);
-	/* Writes the frame and sets registers; false if the stack cannot be written (then SIGSEGV). */
+	/*
+	 * Writes the frame and sets registers; false if the stack cannot be written (then SIGSEGV).
+	 */
 	bool (*push_frame)(struct vcpu *c, const struct sigframe *f);
 	bool sa_restorer;           /* struct sigaction has a restorer member (the kernel's SA_RESTORER) */
 	/* Reads the frame back; false if it is bad.  Fills mask and altstack_* of f. */
@@ -116,7 +118,7 @@ struct guest {
 	u32 min_sigstack;           /* AT_MINSIGSTKSZ: bytes of a signal frame with all state; 0: not stated */
 	gaddr vdso_sigreturn;       /* offset of the rt_sigreturn trampoline in the vdso */
 
-	/* For register dumps: one line per call, "" at the end. */
+	/* The registers for -d cpu, line by line; `line` ends each. */
 	void (*dump)(const struct vcpu *c, void (*line)(const char *fmt, ...));
 };
 

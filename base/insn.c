@@ -1,3 +1,4 @@
+/* Rows of an instruction table, generically: what tests and messages do with them; see insn.h. */
 #include "base/insn.h"
 
 bool insn_matches(const struct insn_row *row, uint64_t word)

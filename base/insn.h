@@ -1,6 +1,6 @@
 /*
- * One row of an instruction table as tools need it: what the generated decoder of every guest exports
- * besides its functions, so that tests and messages can be written once for all guests.
+ * One row of an instruction table as tools need it: what the generated decoder of every guest
+ * exports besides its functions, so that tests and messages can be written once for all guests.
  */
 #ifndef BASE_INSN_H
 #define BASE_INSN_H
@@ -20,8 +20,8 @@ struct insn_field {
 };
 
 /*
- * A word belongs to the row when it matches `mask` and `value` and none of the `except` patterns: the
- * row's own `where` and the rows declared `over` it.
+ * A word belongs to the row when it matches `mask` and `value` and none of the `except` patterns:
+ * the row's own `where` and the rows declared `over` it.
  */
 struct insn_row {
 	const char *name;
@@ -39,7 +39,10 @@ struct insn_row {
 /* Is `word` an instruction of `row`? */
 bool insn_matches(const struct insn_row *row, uint64_t word);
 
-/* A random word of `row`; `rnd` returns 64 fresh random bits.  Ends since no row of a table is empty. */
+/*
+ * A random word of `row`; `rnd` returns 64 fresh random bits.  Ends since no row of a table is
+ * empty.
+ */
 uint64_t insn_random(const struct insn_row *row, uint64_t (*rnd)(void));
 
 #endif

@@ -1,10 +1,10 @@
 /*
  * A lock for threads that are not libc's.
  *
- * Guest threads are raw clones, so a pthread mutex is out of the question; and the lock must be usable
- * across fork, where only the forking thread goes on.  Three states of one word are enough (Drepper,
- * "Futexes are tricky"): 0 free, 1 held, 2 held and perhaps waited for.  Not recursive, not fair, never
- * held while guest code runs or while a guest system call blocks.
+ * Guest threads are raw clones, so a pthread mutex is out of the question; and the lock must be
+ * usable across fork, where only the forking thread goes on.  Three states of one word are enough
+ * (Drepper, "Futexes are tricky"): 0 free, 1 held, 2 held and perhaps waited for.  Not recursive,
+ * not fair, never held while guest code runs or while a guest system call blocks.
  */
 #ifndef BASE_LOCK_H
 #define BASE_LOCK_H

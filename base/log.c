@@ -1,3 +1,10 @@
+/*
+ * The log; see log.h.
+ *
+ * The file's descriptor is moved up, out of the way of the numbers that guests expect to get and of
+ * those that shells and daemons close or dup over; and a guest thread has no stdio, so lines are
+ * formatted here.
+ */
 #include "base/log.h"
 
 #include <stdarg.h>
@@ -22,16 +29,12 @@ static int log_fd = 2;
 const struct log_name log_names[] = {
 	{ "in_asm", LOG_IN_ASM, "the guest's instructions, when translated" },
 	{ "op", LOG_OP, "intermediate representation as built" },
-	{ "op_opt", LOG_OP_OPT, "intermediate representation after optimisation" },
 	{ "out_asm", LOG_OUT_ASM, "generated host code" },
 	{ "int", LOG_INT, "signals and traps" },
-	{ "exec", LOG_EXEC, "each entry into translated code" },
-	{ "cpu", LOG_CPU, "the guest's registers at each entry" },
+	{ "cpu", LOG_CPU, "the guest's registers when translated code asks for something" },
 	{ "strace", LOG_STRACE, "system calls" },
-	{ "stats", LOG_STATS, "counts, at exit" },
-	{ "page", LOG_PAGE, "the guest's memory map" },
 	{ "unimp", LOG_UNIMP, "what the guest asked for and we lack" },
-	{ "nochain", LOG_NOCHAIN, "do not link translations (with exec: shows each)" },
+	{ "nochain", LOG_NOCHAIN, "do not link translations" },
 	{ 0 },
 };
 

@@ -1,8 +1,8 @@
 /*
  * The log: what -d items and -strace print, to stderr or the file of -D.
  *
- * Lines are formatted on the stack and written with one write(2), so threads do not mix them and guest
- * threads may log.
+ * Lines are formatted on the stack and written with one write(2), so threads do not mix them and
+ * guest threads may log.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -10,15 +10,17 @@
 #include "base/types.h"
 
 enum log_item {
-	LOG_IN_ASM = 1, LOG_OP = 2, LOG_OP_OPT = 4, LOG_OUT_ASM = 8, LOG_INT = 16, LOG_EXEC = 32, LOG_CPU = 64,
-	LOG_STRACE = 128, LOG_STATS = 256, LOG_PAGE = 512, LOG_UNIMP = 1024, LOG_NOCHAIN = 2048
+	LOG_IN_ASM = 1, LOG_OP = 2, LOG_OUT_ASM = 4, LOG_INT = 8, LOG_CPU = 16, LOG_STRACE = 32, LOG_UNIMP = 64,
+	LOG_NOCHAIN = 128
 };
 extern u32 log_mask;
 
 struct log_name { const char *name; u32 bit; const char *what; };
 extern const struct log_name log_names[];   /* ends with NULL */
 
-/* Items separated by commas; false and *bad (the unknown item) on error.  "help" is the caller's. */
+/*
+ * Items separated by commas; false and *bad (the unknown item) on error.  "help" is the caller's.
+ */
 bool log_parse(const char *items, const char **bad);
 /* -D FILE ("%d" becomes the pid); 0 or a negative errno. */
 int log_open(const char *file);

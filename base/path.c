@@ -1,21 +1,24 @@
 /*
  * Names under the sysroot.
  *
- * A sysroot unpacked from packages is full of absolute symbolic links (the dynamic loader often is one) that
- * mean the sysroot's files, not the host's.  The kernel would resolve them on the host: openat2 with
- * RESOLVE_IN_ROOT would not, but it yields a descriptor instead of a name that execve or rename could use.  So a
- * name is walked here, component by component, links read and put in front of the rest, until a name without
- * absolute links remains.  Everything lies on the stack: guest threads call this.
+ * A sysroot unpacked from packages is full of absolute symbolic links (the dynamic loader often is
+ * one) that mean the sysroot's files, not the host's.  The kernel would resolve them on the host:
+ * openat2 with RESOLVE_IN_ROOT would not, but it yields a descriptor instead of a name that execve
+ * or rename could use.  So a name is walked here, component by component, links read and put in
+ * front of the rest, until a name without absolute links remains.  Everything lies on the stack:
+ * guest threads call this.
  *
- * The walk costs a system call per component, and most names have no links: openat2 with RESOLVE_NO_SYMLINKS
- * tells those, and the missing ones, in one call.  (A table of known directories would be faster and wrong as
- * soon as another process replaces one.)  The descriptor lives for the moment between two system calls.
+ * The walk costs a system call per component, and most names have no links: openat2 with
+ * RESOLVE_NO_SYMLINKS tells those, and the missing ones, in one call.  (A table of known
+ * directories would be faster and wrong as soon as another process replaces one.)  The descriptor
+ * lives for the moment between two system calls.
  *
- * Invariant: the result begins with the sysroot and contains no symbolic link whose target is absolute, except
- * the last component when links are not to be followed.  A relative link that climbs above the root stops there.
+ * Invariant: the result begins with the sysroot and contains no symbolic link whose target is
+ * absolute, except the last component when links are not to be followed.  A relative link that
+ * climbs above the root stops there.
  *
- * What exists under the sysroot hides the host's file of that name, except for places that belong to the running
- * system: /proc, /dev, /sys, /tmp, /run, home directories, and "/" itself.
+ * What exists under the sysroot hides the host's file of that name, except for places that belong
+ * to the running system: /proc, /dev, /sys, /tmp, /run, home directories, and "/" itself.
  */
 #include "base/path.h"
 #include "base/errno.h"
@@ -50,7 +53,10 @@ static s64 read_link(const char *path, char *buf, size_t size)
 
 static bool exists(const char *path)
 {
-	/* faccessat without flags follows links; a dangling link must count, so ask for the link itself. */
+	/*
+	 * faccessat without flags follows links; a dangling link must count, so ask for the link
+	 * itself.
+	 */
 	char c;
 	s64 r = read_link(path, &c, 1);
 
@@ -97,7 +103,10 @@ static bool walk(char *buf, size_t size, size_t root, const char *path, bool fol
 		memcpy(buf + len + 1, p, n);
 		buf[len + 1 + n] = 0;
 
-		/* A trailing slash asks for the directory behind a link even when links are not followed. */
+		/*
+		 * A trailing slash asks for the directory behind a link even when links are not
+		 * followed.
+		 */
 		s64 r = last && !follow && !p[n] ? -EINVAL : read_link(buf, link, sizeof link);
 
 		if (r == -EINVAL) {
@@ -132,7 +141,9 @@ static size_t put_root(const char *sysroot, const char *path, char *buf, size_t 
 		root--;
 	if (!root || root + 1 >= size)
 		return 0;
-	/* A name that the guest learnt from us (getcwd, readlink of a descriptor) is there already. */
+	/*
+	 * A name that the guest learnt from us (getcwd, readlink of a descriptor) is there already.
+	 */
 	if (!strncmp(path, sysroot, root) && (!path[root] || path[root] == '/'))
 		return 0;
 	memcpy(buf, sysroot, root);

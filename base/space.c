@@ -1,10 +1,10 @@
 /*
  * The guest's address space.
  *
- * A 64-bit guest shares the host's address space with us: a guest address is a host address, and the
- * host's kernel chooses where things go, as it would for a native program.  What this file adds is the
- * record of what is the guest's (for /proc/self/maps, execute permission and invalidation) and the
- * promise that no request of the guest reaches memory that is ours:
+ * A 64-bit guest shares the host's address space with us: a guest address is a host address, and
+ * the host's kernel chooses where things go, as it would for a native program.  What this file adds
+ * is the record of what is the guest's (for /proc/self/maps, execute permission and invalidation)
+ * and the promise that no request of the guest reaches memory that is ours:
  *
  *   - unmapping, protecting and moving act on recorded mappings only;
  *   - MAP_FIXED into space that the guest does not own goes through MAP_FIXED_NOREPLACE, so the
@@ -12,12 +12,12 @@
  *
  * A list of our own ranges was the alternative; it is wrong whenever somebody forgets to register.
  *
- * When the guest's ceiling is below the host's, or its page is larger, or it lives in a reservation,
- * we place top-down ourselves.
+ * When the guest's ceiling is below the host's, or its page is larger, or it lives in a
+ * reservation, we place top-down ourselves.
  *
- * The record is an array sorted by address, searched by bisection: programs have tens to hundreds of
- * mappings, neighbours merge, and a moved array of a few kilobytes costs less than the system call that
- * made the change.  The kernel's own limit (vm.max_map_count) bounds the worst case.
+ * The record is an array sorted by address, searched by bisection: programs have tens to hundreds
+ * of mappings, neighbours merge, and a moved array of a few kilobytes costs less than the system
+ * call that made the change.  The kernel's own limit (vm.max_map_count) bounds the worst case.
  *
  * Guest code never runs natively, so PROT_EXEC is recorded but not passed on; it implies reading.
  */
@@ -35,12 +35,16 @@ enum {
 	PROT_KNOWN = G_PROT_READ | G_PROT_WRITE | G_PROT_EXEC | 8 /* PROT_SEM */,
 	PROT_GROWS = 0x03000000,
 	MAP_TYPE = 15,
-	/* Bits that mean something else, or something we do not record, on the host: 0x40 and 0x80 are
-	 * placement wishes of x86; a growing mapping would grow behind our back. */
+	/*
+	 * Bits that mean something else, or something we do not record, on the host: 0x40 and 0x80
+	 * are placement wishes of x86; a growing mapping would grow behind our back.
+	 */
 	MAP_NOT_PASSED = 0x40 | 0x80 | G_MAP_GROWSDOWN
 };
 
-/* Where the runner's image lies and its own allocations go (see Makefile): the guest never gets it. */
+/*
+ * Where the runner's image lies and its own allocations go (see Makefile): the guest never gets it.
+ */
 static const u64 own_zone = 0x200000000000, own_zone_end = 0x210000000000;
 
 u64 guest_base;
@@ -519,7 +523,9 @@ static s64 host_remap(const struct remap *q, u32 flags, gaddr to)
 	return is_error(r) ? r : r - (s64)guest_base;
 }
 
-/* Where we place ourselves: grow in place if the space above is free, else move to a gap of ours. */
+/*
+ * Where we place ourselves: grow in place if the space above is free, else move to a gap of ours.
+ */
 static s64 remap_placed(const struct remap *q)
 {
 	gaddr old_end = q->old + q->old_len, new_end = q->old + q->new_len, to;

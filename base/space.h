@@ -2,10 +2,10 @@
  * The guest's address space: one interval tree of mappings, and the only way from a guest address
  * to host memory.
  *
- * With guest_base 0 (64-bit guests) a guest address is the host address; the functions below hold for
- * any base.  The tree answers placement, /proc/self/maps, brk, protection and "is this executable".
- * It is shared by all threads of a process and locked inside; it is ours after fork, too.
- * Nothing here allocates with malloc: guest threads call it.
+ * With guest_base 0 (64-bit guests) a guest address is the host address; the functions below hold
+ * for any base.  The tree answers placement, /proc/self/maps, brk, protection and "is this
+ * executable". It is shared by all threads of a process and locked inside; it is ours after fork,
+ * too. Nothing here allocates with malloc: guest threads call it.
  */
 #ifndef BASE_SPACE_H
 #define BASE_SPACE_H
@@ -40,8 +40,9 @@ static inline gaddr h2g(const void *p)
 }
 
 /*
- * va_bits: the guest's ceiling; page: guest page size (power of two, >= the host's); base: guest_base.
- * reserved: bytes reserved for the guest from base on, 0: the whole address space is shared with us.
+ * va_bits: the guest's ceiling; page: guest page size (power of two, >= the host's); base:
+ * guest_base. reserved: bytes reserved for the guest from base on, 0: the whole address space is
+ * shared with us.
  */
 void space_init(unsigned va_bits, u32 page, u64 base, u64 reserved);
 u32 space_page(void);
@@ -54,7 +55,9 @@ s64 space_mremap(gaddr old, u64 old_len, u64 new_len, u32 flags, gaddr new_addr)
 s64 space_brk(gaddr a);                       /* Linux's brk: the resulting break */
 void space_set_brk(gaddr start);
 
-/* Records that another call than mmap has put a mapping in the place of one of the guest's (shmat). */
+/*
+ * Records that another call than mmap has put a mapping in the place of one of the guest's (shmat).
+ */
 void space_adopt(const struct mapping *m);
 
 /* The mapping that holds a, or the next one above; false if none.  A copy. */
@@ -68,9 +71,10 @@ void space_walk(bool (*fn)(const struct mapping *m, void *arg), void *arg);
 extern void (*space_on_exec_change)(gaddr start, gaddr end);
 
 /*
- * The guest says that it has written code at [start, end) (cache maintenance): tells space_on_exec_change of
- * that range, and of every other executable view of the same part of the same file.  Just-in-time compilers
- * that keep memory from being writable and executable at once map it twice and flush only one view.
+ * The guest says that it has written code at [start, end) (cache maintenance): tells
+ * space_on_exec_change of that range, and of every other executable view of the same part of the
+ * same file.  Just-in-time compilers that keep memory from being writable and executable at once
+ * map it twice and flush only one view.
  */
 void space_code_written(gaddr start, gaddr end);
 
@@ -79,12 +83,15 @@ void space_fork_prepare(void);
 void space_fork_done(bool child);
 
 /*
- * Copies between guest and host that survive any pointer: 0 or -EFAULT, nothing else.  A fault inside is
- * caught by the host's signal handler through copy_fixup().
+ * Copies between guest and host that survive any pointer: 0 or -EFAULT, nothing else.  A fault
+ * inside is caught by the host's signal handler through copy_fixup().
  */
 int copy_in(void *dst, gaddr src, size_t n);
 int copy_out(gaddr dst, const void *src, size_t n);
-/* Length of the string (without NUL) copied into dst, -EFAULT, or -ENAMETOOLONG if it has `size` bytes or more. */
+/*
+ * Length of the string (without NUL) copied into dst, -EFAULT, or -ENAMETOOLONG if it has `size`
+ * bytes or more.
+ */
 s64 copy_in_str(char *dst, gaddr src, size_t size);
 /* If host pc lies in a copy function: the pc to continue at (it returns -EFAULT), else 0. */
 u64 copy_fixup(u64 host_pc);

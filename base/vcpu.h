@@ -1,9 +1,9 @@
 /*
  * One guest thread.
  *
- * Translated code keeps r15 (on x86-64) at `state + VCPU_BIAS`, so that the guest's own slots, which
- * lie first in `state`, are reached with the shortest displacements; everything that is common to
- * all guests lies before `state`, at negative offsets that only exits and slow paths use.
+ * Translated code keeps r15 (on x86-64) at `state + VCPU_BIAS`, so that the guest's own slots,
+ * which lie first in `state`, are reached with the shortest displacements; everything that is
+ * common to all guests lies before `state`, at negative offsets that only exits and slow paths use.
  *
  * The layout of `state` is the guest's (frontends/G/slots.def); common code knows its slots only
  * through the card (base/guest.h).
@@ -77,8 +77,8 @@ struct vcpu {
 	u8 state[VCPU_STATE_SIZE] __attribute__((aligned(64)));
 
 	/*
-	 * Direct-mapped by guest pc: what indirect jumps probe inline.  translator_kick() empties it, so that
-	 * they come to the run-time and see `poll`.  An empty entry has an odd pc.
+	 * Direct-mapped by guest pc: what indirect jumps probe inline.  translator_kick() empties
+	 * it, so that they come to the run-time and see `poll`.  An empty entry has an odd pc.
 	 */
 	struct { u64 pc, code; } table[VCPU_TABLE];
 };

@@ -301,22 +301,3 @@ void elf_close(struct elf_file *f)
 	free(f->segs);
 	f->segs = NULL;
 }
-
-int load_probe(int fd, const struct guest *g, enum file_kind *kind)
-{
-	u8 head[20];
-	ssize_t n = pread(fd, head, sizeof head, 0);
-
-	if (n < 0)
-		return -errno;
-	if (n >= 2 && head[0] == '#' && head[1] == '!')
-		*kind = FILE_SCRIPT;
-	else if (n < (ssize_t)sizeof head || memcmp(head, ELFMAG, SELFMAG))
-		*kind = FILE_UNKNOWN;
-	else if (elf_ident_machine(head) == g->elf_machine && head[EI_CLASS] == g->elf_class &&
-		 head[EI_DATA] == g->elf_data)
-		*kind = FILE_GUEST_ELF;
-	else
-		*kind = FILE_OTHER_ELF;
-	return 0;
-}

@@ -20,7 +20,10 @@
 /* The name may be a FIFO's or a terminal's: opening it shall neither wait nor change anything. */
 enum { OPEN_FLAGS = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY };
 
-/* Opens the interpreter of f; the descriptor or -1 and *e.  Sets img->sysroot; the opened name in buf. */
+/*
+ * Opens the interpreter of f; the descriptor or -1 and *e.  Sets img->sysroot; the opened name in
+ * buf.
+ */
 static int open_interp(const struct elf_file *f, const struct load_request *q, struct image *img,
 		       char *buf, size_t size, struct load_error *e)
 {

@@ -43,10 +43,4 @@ struct load_error {
 /* Maps everything and builds the stack.  False and *e on error; memory may then be partly mapped. */
 bool load_program(const struct load_request *q, struct image *img, struct load_error *e);
 
-/*
- * What kind of file is it?  Reads only the header.  0 and *kind, or a negative errno.
- */
-enum file_kind { FILE_GUEST_ELF, FILE_OTHER_ELF, FILE_SCRIPT, FILE_UNKNOWN };
-int load_probe(int fd, const struct guest *g, enum file_kind *kind);
-
 #endif

@@ -122,7 +122,10 @@ static s64 claim_interpreter(const struct elf_file *f, gaddr *bias)
 
 	if (f->align > 1ull << 30)
 		return -ENOMEM;
-	/* mmap chooses, with room for alignment; no other thread of the guest's can take it in between. */
+	/*
+	 * mmap chooses, with room for alignment; no other thread of the guest's can take it in
+	 * between.
+	 */
 	ret = space_mmap(0, span + f->align - page, 0,
 			 G_MAP_PRIVATE | G_MAP_ANONYMOUS | G_MAP_NORESERVE, -1, 0, NULL);
 	if (ret < 0)

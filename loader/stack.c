@@ -96,7 +96,10 @@ static u64 count(char *const *v, u64 *n)
 	return bytes;
 }
 
-/* Pushes strings in a way that the first lies lowest, as the kernel does; they then follow each other. */
+/*
+ * Pushes strings in a way that the first lies lowest, as the kernel does; they then follow each
+ * other.
+ */
 static gaddr push_strings(struct builder *b, char *const *v, u64 n)
 {
 	while (n > 0)

@@ -6,6 +6,9 @@
  * can be built from it.  The order matters: the request to stop is taken back before the queue is
  * looked at, so that a signal which arrives in between kicks again.
  */
+#include <stdarg.h>
+#include <stdio.h>
+
 #include "base/guest.h"
 #include "base/log.h"
 #include "base/space.h"
@@ -56,10 +59,26 @@ static void trap(struct vcpu *c)
 	signal_force(c, signo, code, c->pc);
 }
 
+static void __attribute__((format(printf, 1, 2))) log_register_line(const char *fmt, ...)
+{
+	char line[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof line, fmt, ap);
+	va_end(ap);
+	log_printf("%s\n", line);
+}
+
 void run_loop(struct vcpu *c)
 {
+	enum exit_reason r;
+
 	for (;;) {
-		switch (translator_run(c)) {
+		r = translator_run(c);
+		if (log_on(LOG_CPU))
+			c->guest->dump(c, log_register_line);
+		switch (r) {
 		case EXIT_NONE:
 		case EXIT_POLL:
 			break;

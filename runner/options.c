@@ -120,7 +120,10 @@ static void opt_strace(struct options *o, const struct option *row, const char *
 	log_mask |= LOG_STRACE;
 }
 
-/* NAME=VALUE,NAME=VALUE: a comma separates only where an assignment follows, for values may hold commas. */
+/*
+ * NAME=VALUE,NAME=VALUE: a comma separates only where an assignment follows, for values may hold
+ * commas.
+ */
 static void opt_set_env(struct options *o, const struct option *row, const char *arg)
 {
 	while (*arg) {
@@ -157,7 +160,10 @@ static void opt_argv0(struct options *o, const struct option *row, const char *a
 	o->argv0 = arg;
 }
 
-/* From our own execve (syscall/process.c): a program found under the sysroot was executed by another name. */
+/*
+ * From our own execve (syscall/process.c): a program found under the sysroot was executed by
+ * another name.
+ */
 static void opt_execfn(struct options *o, const struct option *row, const char *arg)
 {
 	o->execfn = arg;
@@ -317,6 +323,8 @@ static const struct option options[] = {
 	{ "plugin",          "FILE",    "PLUGIN",       "plugins",                                      opt_lacking,   true },
 	{ "perfmap",         NULL,      "PERFMAP",      "symbols for perf",                             opt_lacking,   true },
 	{ "jitdump",         NULL,      "JITDUMP",      "code for perf",                                opt_lacking,   true },
+	{ "M",               "NAME",    NULL,           "a whole machine",                              opt_lacking,   false },
+	{ "machine",         "NAME",    NULL,           "a whole machine",                              opt_lacking,   false },
 	{ "version",         NULL,      NULL,           "print the version",                            opt_version,   false },
 	{ "h",               NULL,      NULL,           "print this",                                   opt_help,      false },
 	{ "help",            NULL,      NULL,           "print this",                                   opt_help,      false },

@@ -1,8 +1,10 @@
 /*
- * Pointers inside structures: struct iovec and struct msghdr, for guests whose addresses are not the host's.
+ * Pointers inside structures: struct iovec and struct msghdr, for guests whose addresses are not
+ * the host's.
  *
- * With guest_base 0 and 64-bit words these structures pass as they are and nothing here runs.  Otherwise they are
- * rebuilt on the stack with host pointers.  Control messages contain no pointers and pass.
+ * With guest_base 0 and 64-bit words these structures pass as they are and nothing here runs.
+ * Otherwise they are rebuilt on the stack with host pointers.  Control messages contain no pointers
+ * and pass.
  */
 #include "syscall/convert.h"
 

@@ -1,9 +1,10 @@
 /*
  * Which host file a guest's name means.
  *
- * Three rules, in this order: /proc/self/exe is the guest's program and not the runner; an absolute name is
- * looked for under the sysroot (base/path.c); everything else is the host's.  Relative names are left to the
- * kernel: a directory that was opened or entered through the sysroot stays there by itself.
+ * Three rules, in this order: /proc/self/exe is the guest's program and not the runner; an absolute
+ * name is looked for under the sysroot (base/path.c); everything else is the host's.  Relative
+ * names are left to the kernel: a directory that was opened or entered through the sysroot stays
+ * there by itself.
  */
 #include "base/path.h"
 #include "syscall/local.h"

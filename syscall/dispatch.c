@@ -1,14 +1,15 @@
 /*
  * From a guest's system-call instruction to the host's kernel and back.
  *
- * Most calls of a 64-bit little-endian guest mean the same to the host, so the common path is: look the row up,
- * take the argument words as they are, make the call.  Everything slower is decided beforehand: a row with names
- * needs the sysroot, a guest base other than 0 moves pointers, a handler does what layouts or our own state ask
- * for.  The alternative, a function per call with its conversions written out, is what makes other system-call
- * layers thousands of lines of near-copies that drift.
+ * Most calls of a 64-bit little-endian guest mean the same to the host, so the common path is: look
+ * the row up, take the argument words as they are, make the call.  Everything slower is decided
+ * beforehand: a row with names needs the sysroot, a guest base other than 0 moves pointers, a
+ * handler does what layouts or our own state ask for.  The alternative, a function per call with
+ * its conversions written out, is what makes other system-call layers thousands of lines of
+ * near-copies that drift.
  *
- * A result is written once, here; handlers return the kernel's form (a negative errno included), which is also
- * what guests of the generic ABI read.
+ * A result is written once, here; handlers return the kernel's form (a negative errno included),
+ * which is also what guests of the generic ABI read.
  */
 #include "base/log.h"
 #include "syscall/convert.h"
@@ -18,7 +19,10 @@
 #define FULL NULL
 #define PARTIAL(what) what
 
-/* An argument of a row, `PATHF(3)` or `FD`, is one number: the kind, and above it what it refers to. */
+/*
+ * An argument of a row, `PATHF(3)` or `FD`, is one number: the kind, and above it what it refers
+ * to.
+ */
 #define REF(kind, what) ((kind) | (what) << 8)
 enum arg_words {
 	INT = K_INT, UINT = K_UINT, LONG = K_LONG, ULONG = K_ULONG, SIZE = K_SIZE, OFF = K_OFF, HEX = K_HEX,
@@ -172,7 +176,9 @@ void syscall_run(struct vcpu *c)
 	const struct syscall_row *r = nr < NR_SYSCALLS ? &syscall_table[nr] : &none;
 	u64 a[MAX_SYSCALL_ARGS];
 
-	/* The host's kernel leaves the branch predictor cold: a loop's end would be mispredicted. */
+	/*
+	 * The host's kernel leaves the branch predictor cold: a loop's end would be mispredicted.
+	 */
 #pragma GCC unroll 6
 	for (unsigned i = 0; i < MAX_SYSCALL_ARGS; i++)
 		a[i] = *vcpu_u64(c, g->arg_off[i]);

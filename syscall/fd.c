@@ -1,8 +1,9 @@
 /*
  * Descriptors: the calls that carry open flags, whose numbers architectures moved.
  *
- * The four moved flags are translated through the card's struct open_flags; the rest of the word is equal
- * everywhere the generic ABI is used.  O_TMPFILE contains O_DIRECTORY and comes out right by itself.
+ * The four moved flags are translated through the card's struct open_flags; the rest of the word is
+ * equal everywhere the generic ABI is used.  O_TMPFILE contains O_DIRECTORY and comes out right by
+ * itself.
  */
 #include "host_abi.h"
 #include "syscall/local.h"

@@ -1,6 +1,6 @@
 /*
- * Opening, examining and linking to files: the calls whose flags or structures differ between guest and host,
- * or whose names may be virtual.
+ * Opening, examining and linking to files: the calls whose flags or structures differ between guest
+ * and host, or whose names may be virtual.
  */
 #include "base/path.h"
 #include "host_abi.h"
@@ -45,7 +45,10 @@ s64 sys_fstat(struct vcpu *c, const u64 a[6])
 	return ret < 0 ? ret : stat_out(a[1], &h);
 }
 
-/* Under the sysroot, looking a name up and examining the file share one descriptor; see base/path.c. */
+/*
+ * Under the sysroot, looking a name up and examining the file share one descriptor; see
+ * base/path.c.
+ */
 static s64 stat_name(int dirfd, const char *guest, struct host_stat *h, u32 flags)
 {
 	char buf[GUEST_PATH_MAX];
@@ -146,7 +149,10 @@ s64 sys_openat2(struct vcpu *c, const u64 a[6])
 	if (ret < 0)
 		return ret;
 	h.how.flags = (h.how.flags & ~0xffffffffull) | open_flags_to_host(h.how.flags);
-	/* With restrictions on resolution the name is meant literally: neither /proc nor the sysroot apply. */
+	/*
+	 * With restrictions on resolution the name is meant literally: neither /proc nor the
+	 * sysroot apply.
+	 */
 	if (!h.how.resolve) {
 		ret = proc_open(c, a[0], guest, h.how.flags);
 		if (ret != -PROC_NOT_VIRTUAL)

@@ -1,8 +1,9 @@
 /*
- * Futexes: the guest's words are host words, so the host's kernel does everything, robust lists included.
+ * Futexes: the guest's words are host words, so the host's kernel does everything, robust lists
+ * included.
  *
- * With a guest base other than 0 the kernel could not follow the guest pointers of robust lists and of
- * futex_waitv's array; those guests are told that the kernel lacks the calls.
+ * With a guest base other than 0 the kernel could not follow the guest pointers of robust lists and
+ * of futex_waitv's array; those guests are told that the kernel lacks the calls.
  */
 #include "syscall/task.h"
 

@@ -1,8 +1,9 @@
 /*
  * Limits.
  *
- * The runner lives in the process whose limits the guest sets.  A limit on address space or data that fits the
- * guest would starve the translator, so those two are remembered and reported, and not given to the host.
+ * The runner lives in the process whose limits the guest sets.  A limit on address space or data
+ * that fits the guest would starve the translator, so those two are remembered and reported, and
+ * not given to the host.
  */
 #include "syscall/local.h"
 

@@ -1,16 +1,18 @@
 /*
  * What the files of the system-call layer share with each other, and with nobody else.
  *
- * A handler takes the guest's raw argument words and returns the kernel's answer: a value or a negative
- * errno, in the guest's numbers.  dispatch.c writes it to the guest's result register once, at the border.
+ * A handler takes the guest's raw argument words and returns the kernel's answer: a value or a
+ * negative errno, in the guest's numbers.  dispatch.c writes it to the guest's result register
+ * once, at the border.
  *
- * Signals and blocking calls.  Every host handler is installed with SA_RESTART.  A call that the kernel
- * would restart is thus wound back to the one `syscall` instruction of blocking_syscall() before our
- * handler runs; the handler recognises the pc and makes the call return -ERESTARTSYS.  A call that the
- * kernel never restarts (poll, nanosleep, a socket with a timeout) returns -EINTR by itself.  So the
- * host's kernel tells us, per call, which of the two it is, and no table of ours has to.  -ERESTARTSYS is
- * turned into a repetition or -EINTR by the signal code, when it knows whether a handler ran and its
- * SA_RESTART; all calls may therefore be executed again from unchanged guest registers.
+ * Signals and blocking calls.  Every host handler is installed with SA_RESTART.  A call that the
+ * kernel would restart is thus wound back to the one `syscall` instruction of blocking_syscall()
+ * before our handler runs; the handler recognises the pc and makes the call return -ERESTARTSYS.  A
+ * call that the kernel never restarts (poll, nanosleep, a socket with a timeout) returns -EINTR by
+ * itself.  So the host's kernel tells us, per call, which of the two it is, and no table of ours
+ * has to.  -ERESTARTSYS is turned into a repetition or -EINTR by the signal code, when it knows
+ * whether a handler ran and its SA_RESTART; all calls may therefore be executed again from
+ * unchanged guest registers.
  */
 #ifndef SYSCALL_INTERNAL_H
 #define SYSCALL_INTERNAL_H
@@ -61,25 +63,31 @@ enum {
 };
 
 /*
- * The host's call, or -ERESTARTSYS without making it if a guest signal that is not blocked is pending;
- * no signal can slip in between.  Host pointers in the arguments.  (Signal code's, host/HOST/block.c.)
+ * The host's call, or -ERESTARTSYS without making it if a guest signal that is not blocked is
+ * pending; no signal can slip in between.  Host pointers in the arguments.  (Signal code's,
+ * host/HOST/block.c.)
  */
 s64 blocking_syscall(struct vcpu *c, u64 nr, u64 a, u64 b, u64 d, u64 e, u64 f, u64 g);
 
-/* The same with the guest's signal mask replaced by `set` (Linux bit order) for the time of the call. */
+/*
+ * The same with the guest's signal mask replaced by `set` (Linux bit order) for the time of the
+ * call.
+ */
 s64 blocking_syscall_sigmask(struct vcpu *c, u64 set, u64 nr, u64 a, u64 b, u64 d, u64 e, u64 f, u64 g);
 
 /*
- * A call ended with -ERESTARTSYS or -ERESTART_RESTARTBLOCK (`why`, negative).  The dispatcher has put the pc
- * back on the system-call instruction and left the argument registers alone, so going on repeats the call.
- * If signal_deliver() next runs a handler that must not see a repetition, it first moves the pc behind the
- * instruction and writes -EINTR to the result register.  (Signal code's.)
+ * A call ended with -ERESTARTSYS or -ERESTART_RESTARTBLOCK (`why`, negative).  The dispatcher has
+ * put the pc back on the system-call instruction and left the argument registers alone, so going on
+ * repeats the call. If signal_deliver() next runs a handler that must not see a repetition, it
+ * first moves the pc behind the instruction and writes -EINTR to the result register.  (Signal
+ * code's.)
  */
 void signal_interrupted(struct vcpu *c, s64 why);
 
 /*
- * The host's name of a guest's path (already copied in, relative to dirfd): under the sysroot if it exists
- * there, the guest's program for /proc/self/exe, else `path` itself.  The answer may lie in buf.
+ * The host's name of a guest's path (already copied in, relative to dirfd): under the sysroot if it
+ * exists there, the guest's program for /proc/self/exe, else `path` itself.  The answer may lie in
+ * buf.
  */
 enum path_use { PATH_FOLLOW, PATH_NOFOLLOW, PATH_CREATE };
 const char *guest_path(int dirfd, const char *path, enum path_use use, char *buf, size_t size);

@@ -1,9 +1,10 @@
 /*
  * ioctl.
  *
- * Request numbers are the generic ones on guest and host, and for 64-bit little-endian guests so are the
- * structures behind the requests.  So every request passes with its pointer moved; ioctls.def states those
- * that have been looked at, with what they point to, and gives -strace their names.
+ * Request numbers are the generic ones on guest and host, and for 64-bit little-endian guests so
+ * are the structures behind the requests.  So every request passes with its pointer moved;
+ * ioctls.def states those that have been looked at, with what they point to, and gives -strace
+ * their names.
  */
 #include "syscall/local.h"
 #include "syscall/table.h"

@@ -1,6 +1,6 @@
 /*
- * System V semaphores: struct semid64_ds has holes on one host that the generic ABI lacks.  Messages pass through;
- * attaching shared memory is mem.c's, since it makes a mapping.
+ * System V semaphores: struct semid64_ds has holes on one host that the generic ABI lacks.
+ * Messages pass through; attaching shared memory is mem.c's, since it makes a mapping.
  */
 #include "host_abi.h"
 #include "syscall/local.h"

@@ -11,10 +11,10 @@ u32 open_flags_to_guest(u32 host);
 u32 open_flags_to_generic(u32 guest);
 
 /*
- * Virtual files of /proc.  path is the guest's, relative to dirfd.
- * proc_open: a descriptor with the content (flags are the host's), a negative errno, or -PROC_NOT_VIRTUAL.
- * proc_readlink: the length written to buf, or -PROC_NOT_VIRTUAL.
- * proc_is_exe: does path name the symbolic link to the running program?
+ * Virtual files of /proc.  path is the guest's, relative to dirfd. proc_open: a descriptor with the
+ * content (flags are the host's), a negative errno, or -PROC_NOT_VIRTUAL. proc_readlink: the length
+ * written to buf, or -PROC_NOT_VIRTUAL. proc_is_exe: does path name the symbolic link to the
+ * running program?
  */
 enum { PROC_NOT_VIRTUAL = 0x7ff0001 };
 s64 proc_open(struct vcpu *c, int dirfd, const char *path, u32 flags);

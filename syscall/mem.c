@@ -1,10 +1,10 @@
 /*
- * Memory: the calls that change the record of mappings (base/space.h).  Those that only advise or lock pass
- * straight through.
+ * Memory: the calls that change the record of mappings (base/space.h).  Those that only advise or
+ * lock pass straight through.
  *
- * Translations follow the memory they were made from: space.c says when executable memory goes away or is
- * replaced, and syscall_init's hooks carry that to the translator; what changes contents in place
- * (MADV_DONTNEED, MADV_REMOVE) is said here.
+ * Translations follow the memory they were made from: space.c says when executable memory goes away
+ * or is replaced, and syscall_init's hooks carry that to the translator; what changes contents in
+ * place (MADV_DONTNEED, MADV_REMOVE) is said here.
  */
 #include "syscall/task.h"
 
@@ -70,8 +70,8 @@ static s64 shm_size(int id)
 }
 
 /*
- * The room is claimed first, as for any mapping, and the segment put over it: so it lies where the guest may have
- * it, whatever the guest's base and page size are.
+ * The room is claimed first, as for any mapping, and the segment put over it: so it lies where the
+ * guest may have it, whatever the guest's base and page size are.
  */
 s64 sys_shmat(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 {

@@ -1,6 +1,7 @@
 /*
- * Several messages in one call.  They pass to the host where the guest's pointers are the host's; elsewhere the
- * messages are sent and received one by one, which the calls allow: they may do fewer than asked for.
+ * Several messages in one call.  They pass to the host where the guest's pointers are the host's;
+ * elsewhere the messages are sent and received one by one, which the calls allow: they may do fewer
+ * than asked for.
  */
 #include "syscall/convert.h"
 
@@ -9,7 +10,9 @@ static u64 host_ptr(gaddr a)
 	return a ? (u64)g2h(a) : 0;
 }
 
-/* struct mmsghdr: a struct msghdr of 7 words, and the length; its size is a multiple of the word's. */
+/*
+ * struct mmsghdr: a struct msghdr of 7 words, and the length; its size is a multiple of the word's.
+ */
 static s64 one_by_one(struct vcpu *c, const u64 a[6], u64 nr, bool receive)
 {
 	const unsigned w = the_guest.word, len_off = 7 * w, size = 8 * w;

@@ -1,8 +1,9 @@
 /*
  * Waiting for descriptors.
  *
- * Two things keep these from passing through: a temporary signal mask, which is the guest's and therefore the
- * signal code's business, and struct epoll_event, which one host packs and the generic ABI does not.
+ * Two things keep these from passing through: a temporary signal mask, which is the guest's and
+ * therefore the signal code's business, and struct epoll_event, which one host packs and the
+ * generic ABI does not.
  */
 #include "host_abi.h"
 #include "syscall/local.h"

@@ -1,13 +1,15 @@
 /*
  * Processes: executing programs, waiting for them, prctl.
  *
- * execve executes this runner again for a program of the guest's architecture, with the options it was
- * started with; nothing has to be registered with the host for that.  `#!` lines are followed here, since the
- * host would look for the interpreter outside the sysroot.  A program of the host's own architecture is
- * executed as it is, one of another guest's architecture by the sibling runner next to this one.
+ * execve executes this runner again for a program of the guest's architecture, with the options it
+ * was started with; nothing has to be registered with the host for that.  `#!` lines are followed
+ * here, since the host would look for the interpreter outside the sysroot.  A program of the host's
+ * own architecture is executed as it is, one of another guest's architecture by the sibling runner
+ * next to this one.
  *
- * Whatever can fail is found out first: once the host's execve of the runner has succeeded, the old image is
- * gone, and a program (or posix_spawn) that expects ENOENT would see an exit status instead.
+ * Whatever can fail is found out first: once the host's execve of the runner has succeeded, the old
+ * image is gone, and a program (or posix_spawn) that expects ENOENT would see an exit status
+ * instead.
  */
 #include "syscall/task.h"
 
@@ -206,8 +208,8 @@ static bool blank(char ch)
 }
 
 /*
- * Takes `#! interpreter [argument]` apart as fs/binfmt_script.c does: the argument is the rest of the line,
- * blanks at both ends removed.  *arg is NULL if there is none.
+ * Takes `#! interpreter [argument]` apart as fs/binfmt_script.c does: the argument is the rest of
+ * the line, blanks at both ends removed.  *arg is NULL if there is none.
  */
 static s64 parse_script(const struct exec *x, char *interp, char **arg)
 {
@@ -217,7 +219,10 @@ static s64 parse_script(const struct exec *x, char *interp, char **arg)
 	interp[HEAD_BYTES - 2] = 0;
 	end = strchr(interp, '\n');
 	if (!end) {
-		/* The line was cut: a cut interpreter is useless, a cut argument is not noticed by Linux either. */
+		/*
+		 * The line was cut: a cut interpreter is useless, a cut argument is not noticed by
+		 * Linux either.
+		 */
 		end = interp + strlen(interp);
 		while (blank(*p))
 			p++;
@@ -279,8 +284,10 @@ static s64 host_exec(struct exec *x, const char *file, const char **argv, const 
 	struct task *t = x->c->task;
 	s64 r;
 
-	/* The new program inherits the mask and what is ignored, faults included.  It is a blocking call so that
-	 * a signal that is already captured gets its handler first. */
+	/*
+	 * The new program inherits the mask and what is ignored, faults included.  It is a blocking
+	 * call so that a signal that is already captured gets its handler first.
+	 */
 	signal_prepare_exec(t, true);
 	host_syscall4(HOST_NR_rt_sigprocmask, SIG_SETMASK, (u64)&t->mask, 0, 8);
 	r = blocking_syscall(x->c, HOST_NR_execve, (u64)file, (u64)argv, (u64)env, 0, 0, 0);
@@ -309,8 +316,8 @@ static s64 exec_native(struct exec *x)
 }
 
 /*
- * A name of x's file that the new process can open: descriptors marked close-on-exec are gone by then, so a
- * file without a name (memfd) gets one descriptor more that stays.
+ * A name of x's file that the new process can open: descriptors marked close-on-exec are gone by
+ * then, so a file without a name (memfd) gets one descriptor more that stays.
  */
 static const char *lasting_name(struct exec *x, char *buf, size_t size)
 {
@@ -572,7 +579,10 @@ s64 sys_prctl(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 	case PR_GET_IO_FLUSHER:
 		break;
 	default:
-		/* What is left belongs to one architecture, or to the runner's own image (PR_SET_MM, filters). */
+		/*
+		 * What is left belongs to one architecture, or to the runner's own image
+		 * (PR_SET_MM, filters).
+		 */
 		return -EINVAL;
 	}
 	return host_syscall5(HOST_NR_prctl, a[0], h[0], h[1], h[2], h[3]);

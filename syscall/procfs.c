@@ -1,14 +1,15 @@
 /*
  * The files of /proc that would show the runner instead of the guest.
  *
- * A guest looks itself up: its program's path, arguments, mappings, auxiliary vector, and the processors.  The
- * host's kernel knows only the runner.  So these few names are recognised before the host sees them, and opened
- * as an anonymous file that holds the guest's truth at the time of opening; seeking, partial reads and fstat then
- * work by themselves.  The alternative, filtering reads of the real file, would need a table of descriptors that
- * follows dup, fork and SCM_RIGHTS.
+ * A guest looks itself up: its program's path, arguments, mappings, auxiliary vector, and the
+ * processors.  The host's kernel knows only the runner.  So these few names are recognised before
+ * the host sees them, and opened as an anonymous file that holds the guest's truth at the time of
+ * opening; seeking, partial reads and fstat then work by themselves.  The alternative, filtering
+ * reads of the real file, would need a table of descriptors that follows dup, fork and SCM_RIGHTS.
  *
- * A name counts if it is absolute, or relative to a descriptor or working directory in /proc; "self",
- * "thread-self", our own number and task/N below them mean us.  Everything else of /proc is the host's.
+ * A name counts if it is absolute, or relative to a descriptor or working directory in /proc;
+ * "self", "thread-self", our own number and task/N below them mean us.  Everything else of /proc is
+ * the host's.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -86,7 +87,10 @@ static enum proc_file classify(const char *p, u64 *tid)
 	return PROC_NONE;
 }
 
-/* Could the last component of a relative name be one of ours?  Spares most relative names a readlink. */
+/*
+ * Could the last component of a relative name be one of ours?  Spares most relative names a
+ * readlink.
+ */
 static bool interesting(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -244,8 +248,8 @@ static size_t read_host(const char *path, char *buf, size_t size)
 }
 
 /*
- * The host's line, with the addresses replaced (proc_pid_stat(5)): 26 startcode, 27 endcode, 28 startstack,
- * 29 kstkesp, 30 kstkeip, 45 to 51 data, brk, arguments, environment.
+ * The host's line, with the addresses replaced (proc_pid_stat(5)): 26 startcode, 27 endcode, 28
+ * startstack, 29 kstkesp, 30 kstkeip, 45 to 51 data, brk, arguments, environment.
  */
 static void put_stat(struct out *o, u64 tid)
 {
@@ -329,7 +333,10 @@ s64 proc_open(struct vcpu *c, int dirfd, const char *path, u32 flags)
 	u64 tid;
 	enum proc_file f = find(dirfd, path, &tid);
 
-	/* Writers, O_PATH and O_DIRECTORY get the kernel's answer; the program's file is a real one. */
+	/*
+	 * Writers, O_PATH and O_DIRECTORY get the kernel's answer; the program's file is a real
+	 * one.
+	 */
 	if (f == PROC_NONE || f == PROC_EXE || flags & (O_WRONLY | O_RDWR | O_PATH | HOST_O_DIRECTORY))
 		return -PROC_NOT_VIRTUAL;
 	if (f == PROC_CPUINFO && !c->guest->cpuinfo)

@@ -1,9 +1,10 @@
 /*
- * Signals between the host's kernel and the guest: capture, masks, delivery.  The plan is in task.h.
+ * Signals between the host's kernel and the guest: capture, masks, delivery.  The plan is in
+ * task.h.
  *
- * A signal's way: host_handler() copies the siginfo into the task and asks translated code to stop; the
- * run loop, with the guest's state complete, calls signal_deliver(), which applies the guest's action:
- * the guest's frame is pushed by the card, or the process ends as it would natively.
+ * A signal's way: host_handler() copies the siginfo into the task and asks translated code to stop;
+ * the run loop, with the guest's state complete, calls signal_deliver(), which applies the guest's
+ * action: the guest's frame is pushed by the card, or the process ends as it would natively.
  */
 #include "syscall/task.h"
 
@@ -115,8 +116,10 @@ static void fault(struct task *t, int sig, const u8 *info, void *uc)
 		return;
 	}
 	if (sig == SIGSEGV && code == SI_KERNEL) {
-		/* An address that is none (not canonical): the host does not say which.  Not 0 for the guest,
-		 * where runtimes take that for a null pointer of the program's. */
+		/*
+		 * An address that is none (not canonical): the host does not say which.  Not 0 for
+		 * the guest, where runtimes take that for a null pointer of the program's.
+		 */
 		code = SEGV_MAPERR;
 		addr = NOT_AN_ADDRESS;
 	} else if (sig == SIGSEGV && code == SEGV_ACCERR && !space_check(h2g((void *)addr), 1, 0)) {
@@ -241,7 +244,10 @@ static const char *const signal_text[] = {  /* as strsignal(3) says them; of tho
 	[SIGXFSZ] = "File size limit exceeded", [SIGSYS] = "Bad system call",
 };
 
-/* Lets the host's default action happen to this thread or process; returns if that was to stop or nothing. */
+/*
+ * Lets the host's default action happen to this thread or process; returns if that was to stop or
+ * nothing.
+ */
 static void host_default(int sig, const u8 *info)
 {
 	u64 only = ~sigbit(sig);
@@ -278,7 +284,9 @@ static void default_action(struct task *t, int sig, const u8 *info)
 	host_default(sig, info);
 }
 
-/* Does the system call that this signal interrupted end with EINTR, or is it made again afterwards? */
+/*
+ * Does the system call that this signal interrupted end with EINTR, or is it made again afterwards?
+ */
 static void settle_call(struct vcpu *c, const struct action *a)
 {
 	struct task *t = c->task;
@@ -462,8 +470,8 @@ s64 blocking_syscall_sigmask(struct vcpu *c, u64 set, u64 nr, u64 a, u64 b, u64 
 	r = host_blocking_call(&t->attention, nr, a, b, d, e, f, g);
 	end_temporary_mask(t, r != -EINTR && r != -HOST_NOT_STARTED && r != -HOST_REWOUND);
 	/*
-	 * A signal that only this call's mask lets through is what it waits for: once a handler has run, the call
-	 * has ended, even if it never began.
+	 * A signal that only this call's mask lets through is what it waits for: once a handler has
+	 * run, the call has ended, even if it never began.
 	 */
 	return r == -HOST_NOT_STARTED || r == -HOST_REWOUND ? -ERESTART_RESTARTBLOCK : r;
 }

@@ -1,7 +1,9 @@
 /*
- * The system calls of kernel/signal.c that touch our own state; kill and its kin pass straight through.
+ * The system calls of kernel/signal.c that touch our own state; kill and its kin pass straight
+ * through.
  *
- * Layouts are those of 64-bit guests of the generic ABI, whose siginfo_t and sigset_t are the host's.
+ * Layouts are those of 64-bit guests of the generic ABI, whose siginfo_t and sigset_t are the
+ * host's.
  */
 #include "syscall/task.h"
 

@@ -1,8 +1,8 @@
 /*
  * The rows of syscalls.def as data: what dispatcher and strace look at.
  *
- * An argument is one word: its kind, and in the upper byte what the kind refers to (the argument that holds
- * a length, a structure, a set of constants).
+ * An argument is one word: its kind, and in the upper byte what the kind refers to (the argument
+ * that holds a length, a structure, a set of constants).
  */
 #ifndef SYSCALL_TABLE_H
 #define SYSCALL_TABLE_H

@@ -1,21 +1,24 @@
 /*
- * A guest thread as the system-call layer sees it: its signals, its memory, its place in the process.
+ * A guest thread as the system-call layer sees it: its signals, its memory, its place in the
+ * process.
  *
  * Private to syscall/.  How signals work here:
  *
- * The guest's signal mask is the host thread's signal mask, for real, and a signal that the guest ignores
- * or leaves at a default that does not dump core has that disposition on the host.  So pending signals,
- * sigtimedwait, signalfd, stopping, EINTR rules and inheritance over execve are the host kernel's, not an
- * imitation.  Only signals with a guest handler (and the core-dumping ones, for the message) come to us.
+ * The guest's signal mask is the host thread's signal mask, for real, and a signal that the guest
+ * ignores or leaves at a default that does not dump core has that disposition on the host.  So
+ * pending signals, sigtimedwait, signalfd, stopping, EINTR rules and inheritance over execve are
+ * the host kernel's, not an imitation.  Only signals with a guest handler (and the core-dumping
+ * ones, for the message) come to us.
  *
  * A signal that comes is *captured*: the host's handler copies the siginfo, leaves with everything
  * blocked, and asks translated code to stop.  At most one signal is captured at a time, all others
- * wait in the kernel, in the kernel's order; signal_deliver() builds the guest's frame and then sets the
- * host's mask to what the guest's handler shall run with, at which the next one may come.  A queue of our
- * own was the alternative: it must grow inside a signal handler, and sigpending would not see it.
+ * wait in the kernel, in the kernel's order; signal_deliver() builds the guest's frame and then
+ * sets the host's mask to what the guest's handler shall run with, at which the next one may come.
+ * A queue of our own was the alternative: it must grow inside a signal handler, and sigpending
+ * would not see it.
  *
- * The exceptions are the signals that faults raise.  They can never be blocked on the host (a blocked
- * fault kills), so for these five the guest's mask and pending set are kept here.
+ * The exceptions are the signals that faults raise.  They can never be blocked on the host (a
+ * blocked fault kills), so for these five the guest's mask and pending set are kept here.
  */
 #ifndef SYSCALL_TASK_H
 #define SYSCALL_TASK_H
@@ -49,7 +52,7 @@ static inline u64 sigbit(int sig)
 #define SA_NODEFER 0x40000000u
 #define SA_RESETHAND 0x80000000u
 enum { SIG_DFL = 0, SIG_IGN = 1 };
-enum { SI_USER = 0, SI_KERNEL = 0x80, SI_TKILL = -6, SEGV_MAPERR = 1, SEGV_ACCERR = 2 };
+enum { SI_USER = 0, SI_KERNEL = 0x80, SEGV_MAPERR = 1, SEGV_ACCERR = 2 };
 enum { SS_ONSTACK = 1, SS_DISABLE = 2 };
 #define SS_AUTODISARM (1u << 31)
 
@@ -119,10 +122,16 @@ void signal_attend(struct task *t);
 
 /* --- host/HOST: what depends on the host's instruction set --- */
 
-/* The call, or -HOST_NOT_STARTED if *attention is set, or -HOST_REWOUND if a signal made the kernel restart it. */
+/*
+ * The call, or -HOST_NOT_STARTED if *attention is set, or -HOST_REWOUND if a signal made the kernel
+ * restart it.
+ */
 enum { HOST_NOT_STARTED = 4090, HOST_REWOUND = 4091 };
 s64 host_blocking_call(volatile u32 *attention, u64 nr, u64 a, u64 b, u64 d, u64 e, u64 f, u64 g);
-/* In the signal handler: if uc is inside the above, before or at its system call, lets it return as said. */
+/*
+ * In the signal handler: if uc is inside the above, before or at its system call, lets it return as
+ * said.
+ */
 void host_blocking_interrupt(void *uc);
 
 u64 host_signal_pc(const void *uc);
@@ -134,17 +143,21 @@ struct host_action { u64 handler, flags, restorer, mask; };
 void host_sigreturn(void);
 
 /*
- * clone or clone3 with a stack: the child calls fn(arg) on it and never returns.  a..e are the call's
- * arguments; the caller has put fn and arg with host_clone_stack() where the child's stack pointer will be.
+ * clone or clone3 with a stack: the child calls fn(arg) on it and never returns.  a..e are the
+ * call's arguments; the caller has put fn and arg with host_clone_stack() where the child's stack
+ * pointer will be.
  */
 s64 host_clone(u64 nr, u64 a, u64 b, u64 d, u64 e, u64 f);
 u64 *host_clone_stack(u8 *top, void (*fn)(void *), void *arg);
-/* clone with its arguments in any order of the host's liking; without a stack it returns twice, as fork. */
+/*
+ * clone with its arguments in any order of the host's liking; without a stack it returns twice, as
+ * fork.
+ */
 s64 host_clone_args(u64 flags, u64 stack, u64 parent_tid, u64 child_tid, u64 tls);
 
 /*
- * A thread area for a raw thread: a copy of the first thread's, so that incidental use of libc (errno) hits
- * memory of its own.  `mem` has HOST_TLS_SIZE bytes; the value for CLONE_SETTLS.
+ * A thread area for a raw thread: a copy of the first thread's, so that incidental use of libc
+ * (errno) hits memory of its own.  `mem` has HOST_TLS_SIZE bytes; the value for CLONE_SETTLS.
  */
 enum { HOST_TLS_SIZE = 4096 };
 u64 host_tls_copy(u8 *mem);

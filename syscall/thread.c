@@ -1,17 +1,18 @@
 /*
  * Threads and new processes: clone, clone3, exit.
  *
- * A guest thread is a raw host thread: guest and host thread ids, the tid words that the kernel writes and
- * clears, robust lists and scheduling are then the same thing.  libc's threads were the alternative; they
- * reserve two signals, a thread list and stacks that the guest's flags have no say in.
+ * A guest thread is a raw host thread: guest and host thread ids, the tid words that the kernel
+ * writes and clears, robust lists and scheduling are then the same thing.  libc's threads were the
+ * alternative; they reserve two signals, a thread list and stacks that the guest's flags have no
+ * say in.
  *
  * Three shapes of clone:
  *   threads and vfork (CLONE_VM)   the child runs on memory of its own, one block that holds its host
  *                                  stack, signal stack, thread area, vcpu and task
  *   fork (no CLONE_VM)             the child goes on here, on a copy of everything
- * vfork is the first shape with CLONE_VFORK passed on: memory is truly shared, and the kernel blocks the
- * parent until the child executes a program or exits.  The parent then frees the block; a thread frees its
- * own with the last instructions it executes.
+ * vfork is the first shape with CLONE_VFORK passed on: memory is truly shared, and the kernel
+ * blocks the parent until the child executes a program or exits.  The parent then frees the block;
+ * a thread frees its own with the last instructions it executes.
  *
  * All signals are blocked from before the clone until the child can deliver them.
  */
@@ -67,7 +68,10 @@ static void block_free(struct block *b)
 	host_syscall2(HOST_NR_munmap, (u64)b->task.block, b->task.block_size);
 }
 
-/* The child's vcpu and task: the parent's state after the call, with the result, stack and TLS of a child. */
+/*
+ * The child's vcpu and task: the parent's state after the call, with the result, stack and TLS of a
+ * child.
+ */
 static void block_fill(struct block *b, struct vcpu *c, const struct clone_args *q)
 {
 	const struct task *parent = c->task;
@@ -188,7 +192,10 @@ static s64 do_clone(struct vcpu *c, const struct clone_args *q)
 	struct task *t = c->task;
 	s64 r;
 
-	/* The kernel has no new process while a signal waits (copy_process), and ours must not be copied. */
+	/*
+	 * The kernel has no new process while a signal waits (copy_process), and ours must not be
+	 * copied.
+	 */
 	signal_block_all();
 	if (t->captured) {
 		t->not_started = true;
@@ -204,7 +211,10 @@ static s64 do_clone(struct vcpu *c, const struct clone_args *q)
 	return r;
 }
 
-/* Arguments as most architectures have them (CONFIG_CLONE_BACKWARDS): flags, stack, parent_tid, tls, child_tid. */
+/*
+ * Arguments as most architectures have them (CONFIG_CLONE_BACKWARDS): flags, stack, parent_tid,
+ * tls, child_tid.
+ */
 s64 sys_clone(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 {
 	struct clone_args q = {

@@ -1,10 +1,11 @@
 /*
  * Reading clocks.
  *
- * Programs read clocks more often than they make any other call, and natively they do it without entering the
- * kernel.  Here the guest's call has already been paid for; the host's vDSO answers it at a fifth of the price
- * of a host system call.  It is found once, from the auxiliary vector; without it the system call is made.
- * The vDSO writes through plain stores, so results go to our stack and from there to the guest.
+ * Programs read clocks more often than they make any other call, and natively they do it without
+ * entering the kernel.  Here the guest's call has already been paid for; the host's vDSO answers it
+ * at a fifth of the price of a host system call.  It is found once, from the auxiliary vector;
+ * without it the system call is made. The vDSO writes through plain stores, so results go to our
+ * stack and from there to the guest.
  */
 #include <sys/auxv.h>
 
@@ -51,7 +52,10 @@ static gettime_fn *find_in_vdso(void)
 		else if (dyn->tag == ELF_DT_SYMTAB)
 			symtab = bias + dyn->val;
 	}
-	/* The string table follows the symbols in every vDSO; that spares the two kinds of hash tables. */
+	/*
+	 * The string table follows the symbols in every vDSO; that spares the two kinds of hash
+	 * tables.
+	 */
 	if (!symtab || strtab < symtab)
 		return NULL;
 	for (const struct elf_sym *s = (const void *)symtab; (u64)(s + 1) <= strtab; s++)

@@ -1,9 +1,10 @@
 /*
  * -strace: system calls in words, made from the same rows that make the calls.
  *
- * A line is built on the stack and logged in one piece when the call returns, since only then are results known;
- * calls that do not return are logged before.  All guest memory is read through copy_in: a wrong pointer prints
- * as an address.  The output follows strace(1) where it can: "pid name(arguments) = result NAME (text)".
+ * A line is built on the stack and logged in one piece when the call returns, since only then are
+ * results known; calls that do not return are logged before.  All guest memory is read through
+ * copy_in: a wrong pointer prints as an address.  The output follows strace(1) where it can: "pid
+ * name(arguments) = result NAME (text)".
  */
 #include <stdarg.h>
 #include <stdio.h>

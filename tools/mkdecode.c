@@ -1,35 +1,37 @@
 /*
  * mkdecode: makes a guest's decoder from its instruction table.
  *
- *	mkdecode -o PREFIX TABLE	writes PREFIX.h and PREFIX.c
+ * 	mkdecode -o PREFIX TABLE	writes PREFIX.h and PREFIX.c
  *
- * Why a generator: an instruction set is a table in its manual, and a decoder written by hand is that
- * table scattered over nested ifs, where a row too wide hides another in silence.  Here the table is the
- * source; two rows which could match one word, and a row that nothing can reach, are errors which name
- * both rows and a word, so a table that builds is unambiguous whatever the order of its rows.  (First
- * match wins, the usual alternative, makes the meaning of a row depend on all the rows before it.)
+ * Why a generator: an instruction set is a table in its manual, and a decoder written by hand is
+ * that table scattered over nested ifs, where a row too wide hides another in silence.  Here the
+ * table is the source; two rows which could match one word, and a row that nothing can reach, are
+ * errors which name both rows and a word, so a table that builds is unambiguous whatever the order
+ * of its rows.  (First match wins, the usual alternative, makes the meaning of a row depend on all
+ * the rows before it.)
  *
  * The table, a line at a time; `#` starts a comment:
  *
- *	name a64			the prefix of every generated name
- *	insn 32				the width of a unit in bits
- *	attribute NAME...		declares attributes, which the generator knows nothing about
- *	define NAME CONDITION...	a name for conditions used by many rows
- *	group "NAME" [+FEATURE] [{ATTRIBUTE...}]
- *					the manual's table the next rows are from, and what they all have
- *	ROW BITS... [-> HANDLER [NAME=NUMBER...]] [where CONDITION...] [+FEATURE] [{ATTRIBUTE...}] [over ROW]
+ * 	name a64			the prefix of every generated name
+ * 	insn 32				the width of a unit in bits
+ * 	attribute NAME...		declares attributes, which the generator knows nothing about
+ * 	define NAME CONDITION...	a name for conditions used by many rows
+ * 	group "NAME" [+FEATURE] [{ATTRIBUTE...}]
+ * 					the manual's table the next rows are from, and what they all have
+ * 	ROW BITS... [-> HANDLER [NAME=NUMBER...]] [where CONDITION...] [+FEATURE] [{ATTRIBUTE...}] [over ROW]
  *
- * BITS, most significant first, spaces free: 0, 1, x (ignored), NAME:WIDTH (a field), NAME=BITS (a fixed
- * field, which the handler gets too).  Their sum must be the width of the unit.
- * The handler's default is the name of the row; `-` says that there is none: the instruction is known and
- * not translated.  Rows of one handler must give it the same names, by fields and constants.
- * CONDITION is FIELD[.FIELD...]!=VALUE: the fields, joined with the first one highest, are not VALUE, in
+ * BITS, most significant first, spaces free: 0, 1, x (ignored), NAME:WIDTH (a field), NAME=BITS (a
+ * fixed field, which the handler gets too).  Their sum must be the width of the unit. The handler's
+ * default is the name of the row; `-` says that there is none: the instruction is known and not
+ * translated.  Rows of one handler must give it the same names, by fields and constants. CONDITION
+ * is FIELD[.FIELD...]!=VALUE: the fields, joined with the first one highest, are not VALUE, in
  * decimal, hexadecimal (0x) or binary (0b), where x stands for both; or a defined name.  Defined
- * conditions on fields the row lacks are errors as well.
- * `over ROW` names an earlier row which this one is an exception of.
+ * conditions on fields the row lacks are errors as well. `over ROW` names an earlier row which this
+ * one is an exception of.
  *
- * A table made of units of several widths (16 and 32 bits in one stream) will say `insn` again before the
- * rows of the other width; that, and the length function it asks for, waits for the first such guest.
+ * A table made of units of several widths (16 and 32 bits in one stream) will say `insn` again
+ * before the rows of the other width; that, and the length function it asks for, waits for the
+ * first such guest.
  */
 #include <stdarg.h>
 #include <stdlib.h>

@@ -1,12 +1,12 @@
 /*
- * What makes a table unambiguous: no word may belong to two rows, no row may be out of reach, and rows of
- * one handler must give it the same arguments.
+ * What makes a table unambiguous: no word may belong to two rows, no row may be out of reach, and
+ * rows of one handler must give it the same arguments.
  *
- * The set of a row is "these bits are so, and none of those patterns matches", hence a question about
- * rows is a small satisfiability problem: a cube (fixed bits) and clauses, each of which wants one of
- * its cubes.  A depth-first search answers it and returns a word to show.  Enumerating the free bits
- * instead would be simpler, and hopeless with 26 of them; looking at masks alone would refuse tables
- * which `where` makes disjoint.
+ * The set of a row is "these bits are so, and none of those patterns matches", hence a question
+ * about rows is a small satisfiability problem: a cube (fixed bits) and clauses, each of which
+ * wants one of its cubes.  A depth-first search answers it and returns a word to show.  Enumerating
+ * the free bits instead would be simpler, and hopeless with 26 of them; looking at masks alone
+ * would refuse tables which `where` makes disjoint.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 /*
- * The generated files.  Handlers get a pointer to a struct of raw fields rather than the word, so that a
- * handler never shifts and masks, and rows which lay the same field out differently can share one.
+ * The generated files.  Handlers get a pointer to a struct of raw fields rather than the word, so
+ * that a handler never shifts and masks, and rows which lay the same field out differently can
+ * share one.
  */
 #include <ctype.h>
 #include <stdlib.h>

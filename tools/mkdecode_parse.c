@@ -1,6 +1,6 @@
 /*
- * The reader of instruction tables.  A line is cut into words first; a row is then read from left to
- * right with one function per clause, so that every message can name the word it stumbles over.
+ * The reader of instruction tables.  A line is cut into words first; a row is then read from left
+ * to right with one function per clause, so that every message can name the word it stumbles over.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -49,7 +49,10 @@ static char *peek(struct parser *p)
 	return p->pos < p->nwords ? p->words[p->pos] : NULL;
 }
 
-/* Cut a line in place; braces stand alone, a quoted string is one word, which keeps its first quote. */
+/*
+ * Cut a line in place; braces stand alone, a quoted string is one word, which keeps its first
+ * quote.
+ */
 static void split(struct parser *p, char *s)
 {
 	p->nwords = p->pos = 0;
@@ -115,7 +118,10 @@ static struct arg *add_arg(struct parser *p, struct row *r, const char *name)
 	return a;
 }
 
-/* Append the bits of `s` to the row's pattern, which is `used` bits long; returns how many there were. */
+/*
+ * Append the bits of `s` to the row's pattern, which is `used` bits long; returns how many there
+ * were.
+ */
 static unsigned add_bits(struct parser *p, struct row *r, const char *s)
 {
 	unsigned n = 0;

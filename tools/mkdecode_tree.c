@@ -1,12 +1,13 @@
 /*
- * The decision tree: nested switches on runs of bits, down to one row (or a few) whose remaining bits and
- * conditions are compared.
+ * The decision tree: nested switches on runs of bits, down to one row (or a few) whose remaining
+ * bits and conditions are compared.
  *
- * At every node a run is chosen so that its values spread the rows best.  A row whose bits are not all
- * fixed in the run goes into several cases; values with the same rows share a case, and a run that would
- * multiply rows is refused, so the code stays about as long as the table.  Runs are contiguous (bits
- * which the nodes above have looked at count as holes) since those make dense switches, i.e. one jump
- * through a table; a tree of single bits would be three times as deep, and hashing cannot do "don't care".
+ * At every node a run is chosen so that its values spread the rows best.  A row whose bits are not
+ * all fixed in the run goes into several cases; values with the same rows share a case, and a run
+ * that would multiply rows is refused, so the code stays about as long as the table.  Runs are
+ * contiguous (bits which the nodes above have looked at count as holes) since those make dense
+ * switches, i.e. one jump through a table; a tree of single bits would be three times as deep, and
+ * hashing cannot do "don't care".
  */
 #include <stdlib.h>
 #include <string.h>
@@ -82,7 +83,9 @@ static struct rows new_rows(unsigned n)
 	return (struct rows){ xalloc(n * sizeof(struct row *)), 0 };
 }
 
-/* How bad is it to split by `run`?  The mean number of rows left, were all rows met equally often. */
+/*
+ * How bad is it to split by `run`?  The mean number of rows left, were all rows met equally often.
+ */
 static bool score(struct rows in, struct run run, double *cost)
 {
 	uint64_t squares = 0, total = 0;

@@ -37,8 +37,8 @@ static bool one(struct tr *t)
 }
 
 /*
- * What follows a conditional exit is often translated again, as the target of another branch.  A block
- * that is long already gains less from going on than that costs.
+ * What follows a conditional exit is often translated again, as the target of another branch.  A
+ * block that is long already gains less from going on than that costs.
  */
 static bool long_enough(const struct tr *t)
 {

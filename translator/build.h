@@ -9,7 +9,8 @@
  * Fills t with the translation of the block at pc: up to cfg->max_insns instructions (0:
  * TR_MAX_INSNS), ended by the guest's own exit, at a page that is not executable, or when t is
  * full; an instruction that does not exist becomes TRAP EXIT_UNDEF.  The caller sets t->fpctl
- * before.  Dead nodes are gone and the result is verified (debug builds) and logged.
+ * before.  The result is verified (debug builds) and logged; nodes that nothing uses stay, the
+ * backend's backward pass sees them.
  *
  * False when pc itself is not executable (EXIT_NOEXEC); t is then empty.  Reads guest memory
  * directly: a page whose backing went away faults on the host.

@@ -1,12 +1,13 @@
 /*
- * The code cache: translations, the exits that link them, and how to find them by guest and host address.
+ * The code cache: translations, the exits that link them, and how to find them by guest and host
+ * address.
  *
- * Code has two views of the same memory, one writable and one executable, never both at once.  Everything
- * of the run-time's own lies in one window of the address space above the runner's image, where no kernel
- * places anything and guests may not map.
+ * Code has two views of the same memory, one writable and one executable, never both at once.
+ * Everything of the run-time's own lies in one window of the address space above the runner's
+ * image, where no kernel places anything and guests may not map.
  *
- * Translations are only added.  One that is invalidated is unlinked: nothing leads to it any more, and
- * threads inside leave it by themselves.  Space is reclaimed by dropping everything at once.
+ * Translations are only added.  One that is invalidated is unlinked: nothing leads to it any more,
+ * and threads inside leave it by themselves.  Space is reclaimed by dropping everything at once.
  *
  * All functions but those marked otherwise are called with the translator's lock held (jit.c).
  */

@@ -32,12 +32,15 @@ void host_init(u32 hide);
 struct host_feature { const char *name; u32 bit; };
 extern const struct host_feature host_features[];  /* ends with NULL */
 
-/* Emits the run-time's own code to w (executed at x); returns its size.  rt[]: entry points for vcpu.rt. */
+/*
+ * Emits the run-time's own code to w (executed at x); returns its size.  rt[]: entry points for
+ * vcpu.rt.
+ */
 u32 host_runtime(u8 *w, u64 x, u64 rt[RT_COUNT]);
 
 /*
- * Compiles t to w (executed at x).  False if `room` bytes do not suffice or the translation is too complex:
- * the caller tries again with more room or fewer instructions.
+ * Compiles t to w (executed at x).  False if `room` bytes do not suffice or the translation is too
+ * complex: the caller tries again with more room or fewer instructions.
  */
 bool host_compile(struct tr *t, u8 *w, u64 x, u32 room, struct host_out *out);
 
@@ -67,11 +70,14 @@ u64 host_fault_pc(const void *uc);
 /* Completes c->state and c->pc from the registers at a fault inside a translation. */
 void host_recover(struct vcpu *c, const struct host_where *h, const void *uc);
 /*
- * A floating-point exception inside a translation, or its own demand for an exact result (an undefined
- * instruction): true if the instruction was completed in uc.
+ * A floating-point exception inside a translation, or its own demand for an exact result (an
+ * undefined instruction): true if the instruction was completed in uc.
  */
 bool host_fix_fp(struct vcpu *c, void *uc);
-/* The guest address that a translation found misaligned (it then executes an undefined instruction). */
+/*
+ * The guest address that a translation found misaligned (it then executes an undefined
+ * instruction).
+ */
 gaddr host_misaligned_address(const void *uc);
 /* A fault on a guard page of the return stack: true if uc was mended to go on. */
 bool host_ret_stack_fault(struct vcpu *c, u64 addr, void *uc);
@@ -79,21 +85,30 @@ bool host_ret_stack_fault(struct vcpu *c, u64 addr, void *uc);
 void host_leave_code(struct vcpu *c, enum exit_reason reason, void *uc, bool in_helper);
 
 /*
- * Calls fn(c, arg) so that host_unwind can abandon it: records the stack in c->host_rsp.  Returns fn's
- * result or the reason given to host_unwind.  Does not nest.
+ * Calls fn(c, arg) so that host_unwind can abandon it: records the stack in c->host_rsp.  Returns
+ * fn's result or the reason given to host_unwind.  Does not nest.
  */
 enum exit_reason host_call(struct vcpu *c, enum exit_reason (*fn)(struct vcpu *, void *), void *arg);
 
-/* In a signal handler: changes the host's ucontext_t so that the interrupted host_call of c returns reason. */
+/*
+ * In a signal handler: changes the host's ucontext_t so that the interrupted host_call of c returns
+ * reason.
+ */
 void host_unwind(struct vcpu *c, void *uc, enum exit_reason reason);
 
-/* The guest's sticky exceptions (enum ir_fpexc) among those of a control word: what only the host's unit knows. */
+/*
+ * The guest's sticky exceptions (enum ir_fpexc) among those of a control word: what only the host's
+ * unit knows.
+ */
 u32 host_fpflags(u32 mxcsr);
 
 /* The host's control word (vcpu.mxcsr without sticky flags) for FPCTL bits. */
 u32 host_fp_control(u32 fpctl);
 
-/* If the 16 bytes at p (16-byte aligned) equal old: replaces them.  Returns what they were.  Sequentially consistent. */
+/*
+ * If the 16 bytes at p (16-byte aligned) equal old: replaces them.  Returns what they were.
+ * Sequentially consistent.
+ */
 vec host_cas128(void *p, vec old, vec new);
 
 /* Capstone's numbers for host code. */

@@ -6,13 +6,13 @@
  * the rows of ir.def.  Nodes are never moved by the builder: passes may only delete or rewrite.
  *
  * Guest state is reached by slots (base/guest.h).  PUT is a statement of fact, "from here on the
- * slot's value is v", not a store: the backend keeps v wherever it likes and writes it to memory only
- * at exits, at calls that read the slot's class, or under register pressure; at any point that can
- * fault its state map says where v is.  The builder forwards PUT to GET, so frontends simply get and
- * put for every instruction.
+ * slot's value is v", not a store: the backend keeps v wherever it likes and writes it to memory
+ * only at exits, at calls that read the slot's class, or under register pressure; at any point that
+ * can fault its state map says where v is.  The builder forwards PUT to GET, so frontends simply
+ * get and put for every instruction.
  *
- * Rejected: state accesses as loads and stores at offsets.  They hide aliasing, and every pass would
- * have to rediscover what a slot table states.
+ * Rejected: state accesses as loads and stores at offsets.  They hide aliasing, and every pass
+ * would have to rediscover what a slot table states.
  */
 #ifndef TRANSLATOR_IR_H
 #define TRANSLATOR_IR_H
@@ -72,9 +72,9 @@ enum {
 	MEM_ALIGN = 1 << 7,       /* misaligned: EXIT_FAULT with SIGBUS */
 };
 /*
- * A LOAD of T_I32/T_I64 from a smaller size extends; of T_F32/T_F64/T_V64 the size is the type's, whatever
- * MEM_SIZE says.  T_V128 loads of less than 16 bytes (MEM_8..MEM_64) clear the rest.  STORE takes the low
- * MEM_SIZE bytes of the value; of a V128 as well.
+ * A LOAD of T_I32/T_I64 from a smaller size extends; of T_F32/T_F64/T_V64 the size is the type's,
+ * whatever MEM_SIZE says.  T_V128 loads of less than 16 bytes (MEM_8..MEM_64) clear the rest.
+ * STORE takes the low MEM_SIZE bytes of the value; of a V128 as well.
  */
 
 /* Rounding, aux of AUX_RND */
@@ -83,8 +83,11 @@ enum ir_round { RND_NEAREST, RND_UP, RND_DOWN, RND_ZERO, RND_AWAY /* ties away *
 /* EXIT's aux */
 enum ir_exit { EXIT_JUMP, EXIT_CALL, EXIT_RET };
 
-/* FPCTL's operand: rounding (enum ir_round 0..3) in bits 1..0, flush denormal results and inputs in bit 2,
- * default NaN in bit 3, "flush half precision" in bit 4, "alternative half precision" in bit 5. */
+/*
+ * FPCTL's operand: rounding (enum ir_round 0..3) in bits 1..0, flush denormal results and inputs in
+ * bit 2, default NaN in bit 3, "flush half precision" in bit 4, "alternative half precision" in bit
+ * 5.
+ */
 enum ir_fpctl {
 	FPCTL_ROUND = 3, FPCTL_FLUSH = 4, FPCTL_DEFAULT_NAN = 8, FPCTL_FLUSH16 = 16, FPCTL_ALT_HALF = 32,
 	/* what translations are specialised for; the host's control word does the rest */
@@ -98,9 +101,9 @@ enum ir_fpexc {
 
 /*
  * A helper: a C function called from translated code.  Integer arguments and results are u32/u64,
- * F32 float, F64 double, V64 and V128 v128 (base/types.h).  At most 6 integer and 8 other arguments.
- * Host floating point inside a helper runs under the guest's control bits and sets its flags: do
- * integer arithmetic, or use FP_HOST_BEGIN/END (translator/softfp.h).
+ * F32 float, F64 double, V64 and V128 v128 (base/types.h).  At most 6 integer and 8 other
+ * arguments. Host floating point inside a helper runs under the guest's control bits and sets its
+ * flags: do integer arithmetic, or use FP_HOST_BEGIN/END (translator/softfp.h).
  */
 enum {
 	H_PURE = 1,    /* depends on its arguments only, no effect: may be dropped */
@@ -150,8 +153,9 @@ void ir_begin(struct tr *t, const struct guest *g, gaddr pc);
 bool ir_full(const struct tr *t);
 
 /*
- * Appends a node; no folding.  `type` counts only where the row of ir.def leaves it open (kinds T I S V):
- * rows with a fixed result and those without one get theirs whatever is passed.  64-bit fields (b, c): b is the low half.
+ * Appends a node; no folding.  `type` counts only where the row of ir.def leaves it open (kinds T I
+ * S V): rows with a fixed result and those without one get theirs whatever is passed.  64-bit
+ * fields (b, c): b is the low half.
  */
 ref ir_raw(struct tr *t, enum ir_op op, enum ir_type type, unsigned aux, u32 a, u32 b, u32 c);
 
@@ -185,7 +189,10 @@ static inline enum ir_type ir_type_of(const struct tr *t, ref r)
 
 /* --- passes --- */
 
-/* Dies with a description if the translation breaks the rules of ir.def (debug builds run it after every pass). */
+/*
+ * Dies with a description if the translation breaks the rules of ir.def (debug builds run it after
+ * every pass).
+ */
 void ir_verify(const struct tr *t, const char *after);
 /* Prints one line per node through `out`. */
 void ir_print(const struct tr *t, void (*out)(const char *fmt, ...));

@@ -14,10 +14,10 @@
 enum fp_format { FP16, FP32, FP64 };
 
 /*
- * The choices.  Of several NaN operands the result is made from the first signalling one, else from the
- * first quiet one; the addend of a fused multiply-add counts as first, and infinity * 0 + quiet NaN is
- * invalid and gives the default NaN.  (The Arm manual's rule; others become a field when a guest needs
- * one.)
+ * The choices.  Of several NaN operands the result is made from the first signalling one, else from
+ * the first quiet one; the addend of a fused multiply-add counts as first, and infinity * 0 + quiet
+ * NaN is invalid and gives the default NaN.  (The Arm manual's rule; others become a field when a
+ * guest needs one.)
  */
 struct fpsem {
 	u8 round;            /* enum ir_round, RND_NEAREST .. RND_AWAY */

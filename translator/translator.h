@@ -17,22 +17,32 @@ struct translator_config {
 	u32 hide;             /* host features not to use, see host.h */
 };
 
-/* Once, before any thread runs.  `executable` says whether guest code may be fetched from [a, a + len). */
+/*
+ * Once, before any thread runs.  `executable` says whether guest code may be fetched from [a, a +
+ * len).
+ */
 void translator_init(const struct guest *g, const struct translator_config *cfg,
 		     bool (*executable)(gaddr a, u64 len));
 
-/* Fills the common part of a zeroed vcpu (return stack, tables, entry points).  Dies when memory lacks. */
+/*
+ * Fills the common part of a zeroed vcpu (return stack, tables, entry points).  Dies when memory
+ * lacks.
+ */
 void vcpu_init(struct vcpu *c, const struct guest *g);
 /* Frees what vcpu_init made; not the vcpu itself. */
 void vcpu_done(struct vcpu *c);
 
-/* Runs from c->pc until there is a reason to stop; the guest's state is then complete in c->state and c->pc. */
+/*
+ * Runs from c->pc until there is a reason to stop; the guest's state is then complete in c->state
+ * and c->pc.
+ */
 enum exit_reason translator_run(struct vcpu *c);
 
 /*
- * From the host's handler for a synchronous signal, on the thread of c.  uc is the host's ucontext_t.
- * True if the fault came from translated code or a helper and has been dealt with: uc then resumes
- * either the code (a floating-point fix-up) or leaves it with EXIT_FAULT.  False: not ours.
+ * From the host's handler for a synchronous signal, on the thread of c.  uc is the host's
+ * ucontext_t. True if the fault came from translated code or a helper and has been dealt with: uc
+ * then resumes either the code (a floating-point fix-up) or leaves it with EXIT_FAULT.  False: not
+ * ours.
  */
 bool translator_fault(struct vcpu *c, int signo, int code, u64 addr, void *uc);
 
@@ -41,7 +51,10 @@ void translator_kick(struct vcpu *c);
 /* The thread has seen the request. */
 void translator_unkick(struct vcpu *c);
 
-/* Guest code in [start, end) changed or went away: no thread runs old translations after its next poll point. */
+/*
+ * Guest code in [start, end) changed or went away: no thread runs old translations after its next
+ * poll point.
+ */
 void translator_invalidate(gaddr start, gaddr end);
 
 /* Around fork(2) (not vfork): prepare in the parent before, then one of the others on each side. */
@@ -49,7 +62,9 @@ void translator_fork_prepare(void);
 void translator_fork_parent(void);
 void translator_fork_child(struct vcpu *c);
 
-/* A floating-point mode change outside translated code (sigreturn): guest's control := FPCTL bits. */
+/*
+ * A floating-point mode change outside translated code (sigreturn): guest's control := FPCTL bits.
+ */
 void translator_set_fpctl(struct vcpu *c, u32 fpctl);
 u32 translator_fpctl(const struct vcpu *c);
 /* Sticky exceptions (enum ir_fpexc) while outside translated code. */

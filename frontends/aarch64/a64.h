@@ -1,9 +1,10 @@
 /*
- * Private header of the A64 frontend: slots, features, and the accessors that handlers are written in.
+ * Private header of the A64 frontend: slots, features, and the accessors that handlers are written
+ * in.
  *
- * A handler (`a64_tr_NAME`, called by the decoder that mkdecode makes from insn.tbl) emits the IR of
- * one instruction and returns true, or emits nothing and returns false: undefined instruction.  One
- * that ends the translation emits EXIT or TRAP last; translate.c looks at the last node.
+ * A handler (`a64_tr_NAME`, called by the decoder that mkdecode makes from insn.tbl) emits the IR
+ * of one instruction and returns true, or emits nothing and returns false: undefined instruction.
+ * One that ends the translation emits EXIT or TRAP last; translate.c looks at the last node.
  *
  * Register number 31 is the zero register for x_get and x_put, the stack pointer for xsp_get and
  * xsp_put: the handler knows which its instruction means, as in the manual's pseudocode.
@@ -29,7 +30,9 @@ enum a64_offset {
 #undef X
 };
 
-/* EXADDR while no exclusive access is open: no access can be at the last byte of the address space. */
+/*
+ * EXADDR while no exclusive access is open: no access can be at the last byte of the address space.
+ */
 #define EX_NONE (~0ull)
 
 /* --- features (features.c) --- */
@@ -161,8 +164,7 @@ enum {
 /* FPSR bits */
 enum {
 	FPSR_IOC = 1 << 0, FPSR_DZC = 1 << 1, FPSR_OFC = 1 << 2, FPSR_UFC = 1 << 3, FPSR_IXC = 1 << 4,
-	FPSR_IDC = 1 << 7, FPSR_QC = 1 << 27,
-	FPSR_MASK = FPSR_IOC | FPSR_DZC | FPSR_OFC | FPSR_UFC | FPSR_IXC | FPSR_IDC | FPSR_QC
+	FPSR_IDC = 1 << 7, FPSR_QC = 1 << 27
 };
 /* FPSR while outside translated code. */
 u32 a64_get_fpsr(struct vcpu *c);

@@ -2,13 +2,14 @@
  * Ordered, exclusive and atomic accesses (DDI 0487, C4.1.3; memory model in B2).
  *
  * The exclusive monitor is emulated by value: a load-exclusive records address and value, and the
- * store-exclusive is a compare-and-swap against that value.  It cannot see a location that was changed
- * and changed back (ABA), which real monitors do; but it is lock-free, needs no knowledge of other
- * threads' stores, and the code that compilers emit does not depend on the difference.  Rejected: a
- * global lock or a table of reservations, which tax every plain store or every atomic operation.
+ * store-exclusive is a compare-and-swap against that value.  It cannot see a location that was
+ * changed and changed back (ABA), which real monitors do; but it is lock-free, needs no knowledge
+ * of other threads' stores, and the code that compilers emit does not depend on the difference.
+ * Rejected: a global lock or a table of reservations, which tax every plain store or every atomic
+ * operation.
  *
- * The store-exclusive has no branch inside: if the monitor is not open for the address, it swaps the
- * recorded value for itself, which changes nothing whatever memory holds, and reports failure.
+ * The store-exclusive has no branch inside: if the monitor is not open for the address, it swaps
+ * the recorded value for itself, which changes nothing whatever memory holds, and reports failure.
  *
  * Alignment: exclusives, atomics and ordered accesses fault when misaligned, as processors without
  * FEAT_LSE2 do.
@@ -28,7 +29,10 @@ static void ordered_load(struct tr *t, unsigned size, unsigned order, unsigned r
 	x_put(t, rt, irx(t, IR_LOAD, T_I64, size | order | MEM_ALIGN, xsp_get(t, rn, 1), 0, 0));
 }
 
-/* LDAR, LDLAR: the limited-ordering regions of the latter need less; there is one region, all memory. */
+/*
+ * LDAR, LDLAR: the limited-ordering regions of the latter need less; there is one region, all
+ * memory.
+ */
 bool a64_tr_ldar(struct tr *t, const struct a64_ldar *a)
 {
 	ordered_load(t, a->size, MEM_SEQ, a->rn, a->rt);
@@ -112,8 +116,8 @@ bool a64_tr_ldxp(struct tr *t, const struct a64_ldxp *a)
 }
 
 /*
- * Common part of the store-exclusives: is the monitor open for addr?  0 if that is known at translation
- * time (the load-exclusive is in the same translation), else an I32: 1 if it is not.
+ * Common part of the store-exclusives: is the monitor open for addr?  0 if that is known at
+ * translation time (the load-exclusive is in the same translation), else an I32: 1 if it is not.
  */
 static ref monitor_missed(struct tr *t, ref addr)
 {

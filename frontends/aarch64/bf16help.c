@@ -1,14 +1,17 @@
 /*
  * BFDOT and BFMMLA.  Their arithmetic is their own (Arm ARM, BFDotAdd() and BFMatMulAdd() without
- * FEAT_EBF16): every step rounds to odd, denormals are zero on both sides, all NaNs are the default NaN,
- * FPCR is not looked at and nothing is raised.
+ * FEAT_EBF16): every step rounds to odd, denormals are zero on both sides, all NaNs are the default
+ * NaN, FPCR is not looked at and nothing is raised.
  */
 #include "frontends/aarch64/vechelp.h"
 #include "translator/softfp.h"
 
 enum { F32_INF = 0x7f800000, F32_NAN = 0x7fc00000 };
 
-/* A double that was rounded to odd (bit 0 set if inexact) to a single, rounded to odd, denormals zero. */
+/*
+ * A double that was rounded to odd (bit 0 set if inexact) to a single, rounded to odd, denormals
+ * zero.
+ */
 static u32 round_odd(u64 a)
 {
 	struct fpsem s = { .round = RND_ZERO };

@@ -1,9 +1,9 @@
 /*
  * Branches (DDI 0487, C4.1.4).
  *
- * A conditional branch leaves the translation if taken and goes on with the fall-through in the same
- * one; whatever is known about the taken side's frequency is the region former's business, not ours.
- * Every address here is an ir_pc(): translated code holds no absolute address.
+ * A conditional branch leaves the translation if taken and goes on with the fall-through in the
+ * same one; whatever is known about the taken side's frequency is the region former's business, not
+ * ours. Every address here is an ir_pc(): translated code holds no absolute address.
  */
 #include "frontends/aarch64/a64.h"
 #include "frontends/aarch64/decode.h"

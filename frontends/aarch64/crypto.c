@@ -1,6 +1,6 @@
 /*
- * The cryptographic instructions (Arm ARM C4.1): AES maps to rows of the IR, SHA3 and the XORs around the
- * hashes are plain vector operations, the rounds of the hashes are helpers.
+ * The cryptographic instructions (Arm ARM C4.1): AES maps to rows of the IR, SHA3 and the XORs
+ * around the hashes are plain vector operations, the rounds of the hashes are helpers.
  */
 #include "frontends/aarch64/simd.h"
 
@@ -75,8 +75,8 @@ static ref rotate(struct tr *t, unsigned e, ref v, unsigned n)
 }
 
 /*
- * SHA1SU1: rotl(d ^ (n >> 32), 1), where the top lane also takes in rotl(lane 0 of d ^ n[1], 2): it is the
- * result's own lane 0 rotated once more.
+ * SHA1SU1: rotl(d ^ (n >> 32), 1), where the top lane also takes in rotl(lane 0 of d ^ n[1], 2): it
+ * is the result's own lane 0 rotated once more.
  */
 static ref sha1su1(struct tr *t, ref d, ref n)
 {

@@ -1,4 +1,7 @@
-/* Rounds of SHA-1, SHA-2 (FIPS 180-4), SM3 (GB/T 32905) and SM4 (GB/T 32907) as the Arm ARM cuts them up. */
+/*
+ * Rounds of SHA-1, SHA-2 (FIPS 180-4), SM3 (GB/T 32905) and SM4 (GB/T 32907) as the Arm ARM cuts
+ * them up.
+ */
 #include "frontends/aarch64/vechelp.h"
 
 static u32 rol(u32 v, unsigned n)

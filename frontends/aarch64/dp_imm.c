@@ -1,9 +1,9 @@
 /*
  * Data processing -- immediate (DDI 0487, C4.1.2).
  *
- * The bitfield instructions are one encoding with a dozen aliases, and the aliases are what compilers
- * mean: each is emitted as the narrowest IR operation that says it (a shift, an extension, an
- * extract), so the backend need not find out again.
+ * The bitfield instructions are one encoding with a dozen aliases, and the aliases are what
+ * compilers mean: each is emitted as the narrowest IR operation that says it (a shift, an
+ * extension, an extract), so the backend need not find out again.
  */
 #include "frontends/aarch64/a64.h"
 #include "frontends/aarch64/decode.h"

@@ -1,11 +1,11 @@
 /*
- * CPU models and what follows from them: feature bits, hardware capabilities, identification registers,
- * /proc/cpuinfo.
+ * CPU models and what follows from them: feature bits, hardware capabilities, identification
+ * registers, /proc/cpuinfo.
  *
- * A model is a set of features.  Everything that the guest can ask is computed from the set, so hwcap,
- * cpuinfo and the registers cannot disagree; a model never shows more than features.def says is done.
- * A feature that is not shown is not executed either (SIGILL), as on the real processor, except with
- * `max`, which has all and needs no check.
+ * A model is a set of features.  Everything that the guest can ask is computed from the set, so
+ * hwcap, cpuinfo and the registers cannot disagree; a model never shows more than features.def says
+ * is done. A feature that is not shown is not executed either (SIGILL), as on the real processor,
+ * except with `max`, which has all and needs no check.
  */
 #include <stdio.h>
 

@@ -1,11 +1,12 @@
 /*
  * Scalar floating point (Arm ARM C4.1, "Data Processing -- Scalar Floating-Point").
  *
- * Values are F32 and F64 of the IR, whose operations have the manual's NaN rules, so there is nothing to
- * do here but to name the operation.  Half precision (FEAT_FP16) has no type.  Arithmetic on halves goes
- * to the helper of the vector forms: widening them for the host would quieten signalling NaNs, which
- * FMINNM and the choice among several NaNs can tell.  Conversions and comparisons do widen, since a single
- * holds every half; what only moves or changes the sign works on the bits.
+ * Values are F32 and F64 of the IR, whose operations have the manual's NaN rules, so there is
+ * nothing to do here but to name the operation.  Half precision (FEAT_FP16) has no type.
+ * Arithmetic on halves goes to the helper of the vector forms: widening them for the host would
+ * quieten signalling NaNs, which FMINNM and the choice among several NaNs can tell.  Conversions
+ * and comparisons do widen, since a single holds every half; what only moves or changes the sign
+ * works on the bits.
  */
 #include "frontends/aarch64/simd_fp.h"
 
@@ -109,7 +110,10 @@ static void fp_move(struct tr *t, const struct a64_fp_1src *a)
 	v_put(t, a->rd, v);
 }
 
-/* FRINT32Z and its kin: to an integral value that fits, else the most negative integer (FPRoundIntN). */
+/*
+ * FRINT32Z and its kin: to an integral value that fits, else the most negative integer
+ * (FPRoundIntN).
+ */
 static ref frint_n(struct tr *t, const struct a64_fp_1src *a)
 {
 	bool wide = a->id == a64_FRINT64Z || a->id == a64_FRINT64X;
@@ -284,7 +288,10 @@ bool a64_tr_fccmp(struct tr *t, const struct a64_fccmp *a)
 	if (!a->E) {
 		f = irx(t, IR_FCCMPF, T_FLAGS, cond | a->nzcv << 4, f, n, m);
 	} else {
-		/* The signalling form has no row: where the condition fails, compare zeros, which raises nothing. */
+		/*
+		 * The signalling form has no row: where the condition fails, compare zeros, which
+		 * raises nothing.
+		 */
 		ref zero = fp_zero(t, type), cmp, flags;
 
 		n = irx(t, IR_SELCC, type, cond, f, n, zero);
@@ -345,7 +352,9 @@ bool a64_tr_fmov_gpr(struct tr *t, const struct a64_fmov_gpr *a)
 /* An integer register / 2^fbits to floating point. */
 static void int_to_fp(struct tr *t, unsigned rd, unsigned rn, unsigned sf, unsigned ftype, unsigned fbits, bool uns)
 {
-	/* A half is reached through double: one rounding unless the integer has more than 53 bits. */
+	/*
+	 * A half is reached through double: one rounding unless the integer has more than 53 bits.
+	 */
 	enum ir_type type = ftype == FT_S ? T_F32 : T_F64;
 
 	put_fp(t, rd, irx(t, IR_I2F, type, uns, x_get(t, rn, sf), fbits, 0), ftype);

@@ -2,8 +2,8 @@
  * Floating-point helpers: estimates, steps, half precision, changes of format, complex numbers
  * (Arm ARM, shared pseudocode under "functions/float").
  *
- * All arithmetic is the translator's software floating point, so a helper gives the same bits under any
- * host; what it raises is added to the guest's sticky flags at the end.
+ * All arithmetic is the translator's software floating point, so a helper gives the same bits under
+ * any host; what it raises is added to the guest's sticky flags at the end.
  */
 #include "frontends/aarch64/a64.h"
 #include "frontends/aarch64/vechelp.h"
@@ -230,8 +230,8 @@ static bool halve(enum fp_format f, u64 *a)
 }
 
 /*
- * (3 - a b) / 2, rounded once: halve one factor and compute 1.5 - that.  Where neither can be halved
- * exactly the product is zero or too small to matter, or a factor is not finite.
+ * (3 - a b) / 2, rounded once: halve one factor and compute 1.5 - that.  Where neither can be
+ * halved exactly the product is zero or too small to matter, or a factor is not finite.
  */
 static u64 rsqrts(struct fpsem *s, enum fp_format f, u64 a, u64 b)
 {
@@ -348,8 +348,8 @@ const struct ir_helper a64_h_fp = { "a64_fp", fp_lanes, T_V128, 5, H_PURE | H_VC
 /* --- changes of format --- */
 
 /*
- * To single by rounding to odd: toward zero, and the last bit set if anything was lost, so that a second
- * rounding to fewer bits comes out as one rounding would.
+ * To single by rounding to odd: toward zero, and the last bit set if anything was lost, so that a
+ * second rounding to fewer bits comes out as one rounding would.
  */
 static u32 to_single_odd(struct fpsem *s, u64 a)
 {

@@ -2,12 +2,13 @@
  * Loads and stores of one or two registers (DDI 0487, C4.1.3), general and SIMD&FP alike.
  *
  * All addressing forms come down to a base value and a signed displacement, and all registers to
- * load_reg() and store_value(), so a form is one short function.  A fault must leave the base register
- * as it was: write-back and loaded registers are PUT after the last access of the instruction.
+ * load_reg() and store_value(), so a form is one short function.  A fault must leave the base
+ * register as it was: write-back and loaded registers are PUT after the last access of the
+ * instruction.
  *
- * SIMD&FP registers are loaded as a V128 of which the access size is filled and the rest is zero (what
- * MOVSS, MOVSD and MOVD of the host do); they are stored as a scalar of the access size, which lets the
- * builder take the value out of a preceding floating-point operation.
+ * SIMD&FP registers are loaded as a V128 of which the access size is filled and the rest is zero
+ * (what MOVSS, MOVSD and MOVD of the host do); they are stored as a scalar of the access size,
+ * which lets the builder take the value out of a preceding floating-point operation.
  */
 #include "frontends/aarch64/a64.h"
 #include "frontends/aarch64/decode.h"

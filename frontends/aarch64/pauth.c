@@ -1,8 +1,8 @@
 /*
  * Pointer authentication (FEAT_PAuth), which no CPU model has yet.
  *
- * The instructions of the hint space (PACIASP and its kin) are NOPs then, by the architecture, and that
- * is what Debian's binaries use; the others are undefined.
+ * The instructions of the hint space (PACIASP and its kin) are NOPs then, by the architecture, and
+ * that is what Debian's binaries use; the others are undefined.
  */
 #include "frontends/aarch64/a64.h"
 #include "frontends/aarch64/decode.h"

@@ -2,9 +2,9 @@
  * Signal frames and traps, as arch/arm64/kernel/signal.c of Linux lays them out.
  *
  * From the stack pointer at delivery downwards: a frame record (fp, lr) that continues the chain of
- * frames for unwinders, then struct rt_sigframe: siginfo, ucontext with the general registers and, in
- * its reserved area, tagged records: FPSIMD state, the syndrome of a fault, and the terminator.  The
- * handler may edit all of it; sigreturn believes what it finds, within what the kernel checks.
+ * frames for unwinders, then struct rt_sigframe: siginfo, ucontext with the general registers and,
+ * in its reserved area, tagged records: FPSIMD state, the syndrome of a fault, and the terminator.
+ * The handler may edit all of it; sigreturn believes what it finds, within what the kernel checks.
  */
 #include "base/space.h"
 #include "frontends/aarch64/a64.h"
@@ -84,7 +84,10 @@ static void set_nzcv(struct vcpu *c, u32 nzcv)
 
 /* --- building --- */
 
-/* The syndrome a data abort would have had.  Bit 22 of nearly every load and store says which it is. */
+/*
+ * The syndrome a data abort would have had.  Bit 22 of nearly every load and store says which it
+ * is.
+ */
 static u64 fault_esr(const struct vcpu *c, const struct sigframe *f)
 {
 	u32 word = 0;

@@ -38,7 +38,10 @@ ref vshuf(struct tr *t, ref a, ref b, vec pattern)
 	return ir3(t, IR_VSHUF, T_V128, a, b, t->node[p].a);
 }
 
-/* The pattern whose element i is element src(i) of the pair of operands, counted in elements of size e. */
+/*
+ * The pattern whose element i is element src(i) of the pair of operands, counted in elements of
+ * size e.
+ */
 static vec pattern_of(unsigned e, unsigned q, unsigned part, unsigned (*src)(unsigned i, unsigned part, unsigned n))
 {
 	unsigned n = (q ? 16 : 8) >> e;

@@ -1,10 +1,10 @@
 /*
  * What the floating-point and Advanced SIMD files share.
  *
- * The rule of the register file: a write of a part of a V register clears the rest.  So a 64-bit form
- * computes in T_V64, whose upper half is undefined, and v_put() clears that; a scalar form computes in
- * T_F32 or T_F64, or (integers) as a vector of which vlane0() keeps one lane before the result, or the
- * saturation flag, becomes visible.
+ * The rule of the register file: a write of a part of a V register clears the rest.  So a 64-bit
+ * form computes in T_V64, whose upper half is undefined, and v_put() clears that; a scalar form
+ * computes in T_F32 or T_F64, or (integers) as a vector of which vlane0() keeps one lane before the
+ * result, or the saturation flag, becomes visible.
  */
 #ifndef FRONTENDS_AARCH64_SIMD_H
 #define FRONTENDS_AARCH64_SIMD_H
@@ -13,19 +13,16 @@
 #include "frontends/aarch64/decode.h"
 #include "frontends/aarch64/vechelp.h"
 
-/* Vn, or (q = 0) its low half. */
-static inline ref vq_get(struct tr *t, unsigned n, unsigned q)
-{
-	return v_get_as(t, n, v_type(q));
-}
-
 /* Bits 127..64 of Vd := the low half of v: the result of XTN2 and its kin. */
 static inline void v_put_high(struct tr *t, unsigned d, ref v)
 {
 	v_put(t, d, irx(t, IR_VSETL, T_V128, 3, v_get(t, d), v, 1));
 }
 
-/* The result of a narrowing form, in the low half of v with zero above: to the half of Vd that Q names. */
+/*
+ * The result of a narrowing form, in the low half of v with zero above: to the half of Vd that Q
+ * names.
+ */
 static inline void v_put_narrow(struct tr *t, unsigned d, ref v, unsigned q)
 {
 	if (q)
@@ -47,8 +44,8 @@ ref vlane0(struct tr *t, ref v, unsigned e);
 ref vshuf(struct tr *t, ref a, ref b, vec pattern);
 
 /*
- * The patterns of ZIP1/2, UZP1/2 and TRN1/2 on elements of size e; part 0 or 1; q 0: 64-bit form, upper
- * half of the result zero.
+ * The patterns of ZIP1/2, UZP1/2 and TRN1/2 on elements of size e; part 0 or 1; q 0: 64-bit form,
+ * upper half of the result zero.
  */
 vec pattern_zip(unsigned e, unsigned part, unsigned q);
 vec pattern_uzp(unsigned e, unsigned part, unsigned q);

@@ -1,4 +1,7 @@
-/* Advanced SIMD two-register miscellaneous (integers) and across lanes, vector and scalar (Arm ARM C4.1). */
+/*
+ * Advanced SIMD two-register miscellaneous (integers) and across lanes, vector and scalar (Arm ARM
+ * C4.1).
+ */
 #include "frontends/aarch64/simd_int.h"
 #include "frontends/aarch64/simd_fp.h"
 
@@ -161,7 +164,10 @@ static ref sum_across(struct tr *t, enum ir_type type, unsigned e, bool is_signe
 	u64 top = 1ull << ((8 << e) - 1);
 	ref v;
 
-	/* Signed lanes are made unsigned by adding 2^(w-1) to each, which is taken off the sum again. */
+	/*
+	 * Signed lanes are made unsigned by adding 2^(w-1) to each, which is taken off the sum
+	 * again.
+	 */
 	if (is_signed)
 		n = ir2(t, IR_VXOR, type, n, vconst(t, type, e, top));
 	v = irx(t, IR_VSUMU, T_I64, e, n, 0, 0);

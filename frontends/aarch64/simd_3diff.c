@@ -139,7 +139,10 @@ static int float_of(unsigned key)
 	}
 }
 
-/* Index and register of the element: H:L:M, H:L or H by its size; halves have 16 registers to choose from. */
+/*
+ * Index and register of the element: H:L:M, H:L or H by its size; halves have 16 registers to
+ * choose from.
+ */
 static unsigned elem_index(unsigned e, unsigned H, unsigned L, unsigned M)
 {
 	return e == 1 ? H << 2 | L << 1 | M : e == 2 ? H << 1 | L : H;

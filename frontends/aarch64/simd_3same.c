@@ -1,7 +1,8 @@
 /*
  * Advanced SIMD three same, integer, vector and scalar, and the three same extra (Arm ARM C4.1).
  *
- * Saturation is compared with the plain result instead of being looked for: QC accumulates as a vector.
+ * Saturation is compared with the plain result instead of being looked for: QC accumulates as a
+ * vector.
  */
 #include "frontends/aarch64/simd_int.h"
 
@@ -23,8 +24,8 @@ static ref xor(struct tr *t, enum ir_type type, ref a, ref b)
 
 /*
  * Halving operations that have no row.  With a' = a + 2^(w-1), which makes signed lanes unsigned:
- * SRHADD(a, b) = avg(a', b') - 2^(w-1), where avg(x, y) = (x + y + 1) >> 1;
- * UHSUB(a, b) = (a - b) >> 1 = (a + ~b + 1 - 2^w) >> 1 = avg(a, ~b) - 2^(w-1), SHSUB on a' and b' likewise.
+ * SRHADD(a, b) = avg(a', b') - 2^(w-1), where avg(x, y) = (x + y + 1) >> 1; UHSUB(a, b) = (a - b)
+ * >> 1 = (a + ~b + 1 - 2^w) >> 1 = avg(a, ~b) - 2^(w-1), SHSUB on a' and b' likewise.
  */
 static ref halving(struct tr *t, enum same_op op, enum ir_type type, unsigned e, ref n, ref m)
 {
@@ -55,8 +56,8 @@ static ref pairwise(struct tr *t, enum ir_op op, enum ir_type type, unsigned e, 
 }
 
 /*
- * SQDMULH, SQRDMULH: the high half of the doubled product.  Only the square of the most negative number
- * saturates; it comes out as that number, whose complement is the right result.
+ * SQDMULH, SQRDMULH: the high half of the doubled product.  Only the square of the most negative
+ * number saturates; it comes out as that number, whose complement is the right result.
  */
 static ref doubling_high(struct tr *t, enum ir_type type, unsigned e, bool round, ref n, ref m)
 {

@@ -1,6 +1,6 @@
 /*
- * The floating-point operations that several encodings share.  Elements of size 2 and 3 have rows in the
- * IR; halves (size 1) and the few others go to the helper a64_h_fp.
+ * The floating-point operations that several encodings share.  Elements of size 2 and 3 have rows
+ * in the IR; halves (size 1) and the few others go to the helper a64_h_fp.
  */
 #ifndef FRONTENDS_AARCH64_SIMD_FP_H
 #define FRONTENDS_AARCH64_SIMD_FP_H
@@ -21,7 +21,10 @@ ref simd_from_int(struct tr *t, enum ir_type type, unsigned e, ref n, unsigned u
 ref simd_to_int_scalar(struct tr *t, unsigned e, ref n, unsigned rnd, unsigned uns, unsigned fraction);
 ref simd_from_int_scalar(struct tr *t, unsigned e, ref n, unsigned uns, unsigned fraction);
 
-/* FMLAL (half 0), FMLAL2 (half 1), FMLSL: d +- products of halves; all V128.  For q 0 the result is a V64. */
+/*
+ * FMLAL (half 0), FMLAL2 (half 1), FMLSL: d +- products of halves; all V128.  For q 0 the result is
+ * a V64.
+ */
 ref simd_fmlal(struct tr *t, unsigned half, bool subtract, unsigned q, ref d, ref n, ref m);
 
 #endif

@@ -2,7 +2,8 @@
  * The integer operations that several encodings share: vector, scalar and by-element forms of an
  * instruction differ in where their operands come from only.
  *
- * An operation is named by U:opcode as the manual's table has them; e is the log2 of the element's bytes.
+ * An operation is named by U:opcode as the manual's table has them; e is the log2 of the element's
+ * bytes.
  */
 #ifndef FRONTENDS_AARCH64_SIMD_INT_H
 #define FRONTENDS_AARCH64_SIMD_INT_H
@@ -29,8 +30,8 @@ enum diff_op {
 };
 
 /*
- * The widening ones: half is that of the narrow operands, e their size; d the old destination.  All V128.
- * ADDHN and its kin are not among them.
+ * The widening ones: half is that of the narrow operands, e their size; d the old destination.  All
+ * V128. ADDHN and its kin are not among them.
  */
 ref simd_widening(struct tr *t, enum diff_op op, unsigned e, unsigned half, ref d, ref n, ref m);
 

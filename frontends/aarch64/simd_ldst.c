@@ -36,7 +36,10 @@ static void write_back(struct tr *t, unsigned post, unsigned rn, unsigned rm, re
 	xsp_put(t, rn, ir2(t, IR_ADD, T_I64, base, step));
 }
 
-/* 16 bytes picked from up to four vectors: byte i is byte idx[i] % 16 of src[idx[i] / 16], or 0 where idx is 0x80. */
+/*
+ * 16 bytes picked from up to four vectors: byte i is byte idx[i] % 16 of src[idx[i] / 16], or 0
+ * where idx is 0x80.
+ */
 static ref gather(struct tr *t, const ref *src, const u8 *idx)
 {
 	u8 order[4], n = 0;
@@ -61,7 +64,10 @@ static ref gather(struct tr *t, const ref *src, const u8 *idx)
 	return sum;
 }
 
-/* Four registers of four-element structures in two levels of two-way shuffles, where gather() takes three. */
+/*
+ * Four registers of four-element structures in two levels of two-way shuffles, where gather() takes
+ * three.
+ */
 static void split4(struct tr *t, const ref *c, ref *v, unsigned e)
 {
 	vec even = pattern_uzp(e, 0, 1), odd = pattern_uzp(e, 1, 1);

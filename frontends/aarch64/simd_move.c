@@ -57,7 +57,10 @@ bool a64_tr_simd_scalar_dup(struct tr *t, const struct a64_simd_scalar_dup *a)
 	return true;
 }
 
-/* AdvSIMDExpandImm(): the 64 bits that the immediate stands for, before the inversion of MVNI and BIC. */
+/*
+ * AdvSIMDExpandImm(): the 64 bits that the immediate stands for, before the inversion of MVNI and
+ * BIC.
+ */
 static u64 expand_imm(const struct a64_simd_modimm *a)
 {
 	u64 imm8 = a->abc << 5 | a->defgh, v = 0;
@@ -136,8 +139,8 @@ bool a64_tr_simd_ext(struct tr *t, const struct a64_simd_ext *a)
 }
 
 /*
- * TBL and TBX.  Each register of the table takes the indexes less its own first index: those below it
- * wrap round to large ones, so every lookup gives zero but the right one.
+ * TBL and TBX.  Each register of the table takes the indexes less its own first index: those below
+ * it wrap round to large ones, so every lookup gives zero but the right one.
  */
 bool a64_tr_simd_tbl(struct tr *t, const struct a64_simd_tbl *a)
 {

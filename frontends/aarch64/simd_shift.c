@@ -1,6 +1,6 @@
 /*
- * Advanced SIMD shift by immediate, vector and scalar, and the fixed-point conversions that share the
- * encoding (Arm ARM C4.1).
+ * Advanced SIMD shift by immediate, vector and scalar, and the fixed-point conversions that share
+ * the encoding (Arm ARM C4.1).
  */
 #include "frontends/aarch64/simd_int.h"
 #include "frontends/aarch64/simd_fp.h"
@@ -25,7 +25,10 @@ ref simd_round_shift(struct tr *t, enum ir_type type, unsigned e, bool is_signed
 	return irx(t, IR_VADD, type, e, shifted, last, 0);
 }
 
-/* a < b ? a : b or the other one, of signed lanes of any size: 64-bit minima have no instruction, but comparisons have. */
+/*
+ * a < b ? a : b or the other one, of signed lanes of any size: 64-bit minima have no instruction,
+ * but comparisons have.
+ */
 static ref pick(struct tr *t, unsigned e, bool min, ref a, ref b)
 {
 	if (e < 3)

@@ -1,9 +1,10 @@
 /*
- * Exception generation, barriers, cache maintenance and system registers (DDI 0487, C4.1.4, chapter D13).
+ * Exception generation, barriers, cache maintenance and system registers (DDI 0487, C4.1.4, chapter
+ * D13).
  *
  * Which registers exist at EL0 is Linux's choice as much as the architecture's: the identification
- * registers trap and are emulated by the kernel (Documentation/arm64/cpu-feature-registers.rst), the
- * virtual counter is open, the physical one is not.
+ * registers trap and are emulated by the kernel (Documentation/arm64/cpu-feature-registers.rst),
+ * the virtual counter is open, the physical one is not.
  */
 #include <time.h>
 
@@ -260,8 +261,8 @@ enum {
 };
 
 /*
- * CTR_EL0: lines of 64 bytes, PIPT, IDC (no data-cache cleaning needed to make instructions visible);
- * not DIC: we must hear of new instructions.
+ * CTR_EL0: lines of 64 bytes, PIPT, IDC (no data-cache cleaning needed to make instructions
+ * visible); not DIC: we must hear of new instructions.
  */
 #define CTR_VALUE (1u << 31 | 1u << 28 | 4u << 24 | 4u << 20 | 4u << 16 | 3u << 14 | 4u)
 

@@ -1,11 +1,12 @@
 /*
  * The card's translate() and flags_dead(): from guest memory to handlers.
  *
- * flags_dead() reads ahead in the guest's code to learn that the flags are overwritten before anything
- * reads them, which lets an exit drop a compare's flags instead of packing them into memory.  What it
- * reads becomes something the translation depends on, so it may only look at bytes that lie inside the
- * translation or directly after it on a page that the translation already covers, and it extends t->end
- * over them; a longer look would need executability checks and buys little.
+ * flags_dead() reads ahead in the guest's code to learn that the flags are overwritten before
+ * anything reads them, which lets an exit drop a compare's flags instead of packing them into
+ * memory.  What it reads becomes something the translation depends on, so it may only look at bytes
+ * that lie inside the translation or directly after it on a page that the translation already
+ * covers, and it extends t->end over them; a longer look would need executability checks and buys
+ * little.
  */
 #include "base/space.h"
 #include "frontends/aarch64/a64.h"

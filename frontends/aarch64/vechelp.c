@@ -31,7 +31,10 @@ static u64 saturate(s128 v, unsigned width, bool is_signed, bool *sat)
 	return (u64)(v > max ? max : v < min ? min : v);
 }
 
-/* v shifted left by n, or right by -n with or without rounding; what a left shift cannot hold in 128 bits saturates anyway. */
+/*
+ * v shifted left by n, or right by -n with or without rounding; what a left shift cannot hold in
+ * 128 bits saturates anyway.
+ */
 static s128 shift(s128 v, int n, bool round)
 {
 	if (n >= 0) {

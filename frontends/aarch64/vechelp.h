@@ -1,11 +1,11 @@
 /*
  * C helpers of the floating-point and Advanced SIMD files: what no few rows of the IR express.
  *
- * All are pure functions of their arguments, so that the translator may drop, merge and move them like
- * any operation: element size and operation come in a control word, FPCR as an argument, saturation is
- * told by a second function that returns the mask of saturated lanes.  (A helper that ORs into the state
- * would order and spill everything around it.)  Floating-point exceptions go into the host's sticky
- * flags, which are the guest's while translated code runs.
+ * All are pure functions of their arguments, so that the translator may drop, merge and move them
+ * like any operation: element size and operation come in a control word, FPCR as an argument,
+ * saturation is told by a second function that returns the mask of saturated lanes.  (A helper that
+ * ORs into the state would order and spill everything around it.)  Floating-point exceptions go
+ * into the host's sticky flags, which are the guest's while translated code runs.
  */
 #ifndef FRONTENDS_AARCH64_VECHELP_H
 #define FRONTENDS_AARCH64_VECHELP_H
@@ -46,7 +46,10 @@ enum fp_op {
 	FP_FROM_INT,  /* FPC_UNSIGNED, FPC_FRACTION */
 	FP_RINT_N     /* FPC_RND, FPC_WIDE: FRINT32Z and so on */
 };
-/* Control word: fp_op in bits 7..0; e: log2 of the element's bytes; lanes: how many to compute, the rest is zero. */
+/*
+ * Control word: fp_op in bits 7..0; e: log2 of the element's bytes; lanes: how many to compute, the
+ * rest is zero.
+ */
 enum {
 	FPC_SIZE = 8, FPC_LANES = 10, FPC_RND = 15, FPC_EXACT = 1 << 18, FPC_UNSIGNED = 1 << 18, FPC_WIDE = 1 << 18,
 	FPC_FRACTION = 19

@@ -1,18 +1,19 @@
 /*
  * Runs cases.txt: one line per instruction form, against an engine of the translator.
  *
- *	cases [-e interp|jit] [-c CPU] [-1] [-u] FILE...
+ * 	cases [-e interp|jit] [-c CPU] [-1] [-u] FILE...
  *
- *	assembly | words in hexadecimal | inputs | what changes
+ * 	assembly | words in hexadecimal | inputs | what changes
  *
- * Inputs and changes are NAME=HEX: x0..x30, sp, pc, nzcv (bits 31..28), fpcr, fpsr, v0..v31, m0..m504 (the
- * 64-bit word at that offset of the data), signal (that ended it).  Before, everything has a value that
- * is not zero (set_default); afterwards, everything that is not named as changed must be as it was.  The
- * code is followed by BRK, which ends a case, and pc is then at it.  A system call returns -ENOSYS.
+ * Inputs and changes are NAME=HEX: x0..x30, sp, pc, nzcv (bits 31..28), fpcr, fpsr, v0..v31,
+ * m0..m504 (the 64-bit word at that offset of the data), signal (that ended it).  Before,
+ * everything has a value that is not zero (set_default); afterwards, everything that is not named
+ * as changed must be as it was.  The code is followed by BRK, which ends a case, and pc is then at
+ * it.  A system call returns -ENOSYS.
  *
- * -1 translates one instruction at a time.  -u lists the rows of the instruction table, those of the
- * floating-point and vector chapter aside, that no case has, and counts them as failures.
- * The last line is "N passed, N failed".
+ * -1 translates one instruction at a time.  -u lists the rows of the instruction table, those of
+ * the floating-point and vector chapter aside, that no case has, and counts them as failures. The
+ * last line is "N passed, N failed".
  */
 #include <signal.h>
 #include <stdio.h>

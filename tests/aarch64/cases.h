@@ -1,4 +1,7 @@
-/* What the runner of cases.txt and the oracle have in common: addresses and a binary form of a case. */
+/*
+ * What the runner of cases.txt and the oracle have in common: addresses and a binary form of a
+ * case.
+ */
 #ifndef TESTS_AARCH64_CASES_H
 #define TESTS_AARCH64_CASES_H
 

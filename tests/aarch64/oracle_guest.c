@@ -1,9 +1,9 @@
 /*
  * Runs instruction cases as a guest program: the oracle's part of cases.txt (see oracle.py).
  *
- * Each case is entered by rewriting the context of a signal, so that every register, sp and pc included,
- * can be given any value; and left by the next signal (the code is followed by BRK), whose context is
- * the result.  It runs under any emulator or on a real processor.
+ * Each case is entered by rewriting the context of a signal, so that every register, sp and pc
+ * included, can be given any value; and left by the next signal (the code is followed by BRK),
+ * whose context is the result.  It runs under any emulator or on a real processor.
  *
  * stdin: struct guest_case ...; stdout: the same with `st` as it is afterwards.
  */

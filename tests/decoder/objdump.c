@@ -1,19 +1,19 @@
 /*
- * Holds a decoder against binutils: random words of every row must be instructions for objdump too, of
- * the row's name; words of plain chance must be instructions for both or for neither.  On the way the
- * decision tree is held against the rows it was made from.
+ * Holds a decoder against binutils: random words of every row must be instructions for objdump too,
+ * of the row's name; words of plain chance must be instructions for both or for neither.  On the
+ * way the decision tree is held against the rows it was made from.
  *
- *	objdump-check OBJDUMP KNOWN N M [SEED]
+ * 	objdump-check OBJDUMP KNOWN N M [SEED]
  *
- * N words for each row, M of plain chance.  KNOWN lists the differences we stand by, a line each, extended
- * regular expressions which match whole names, then the reason:
+ * N words for each row, M of plain chance.  KNOWN lists the differences we stand by, a line each,
+ * extended regular expressions which match whole names, then the reason:
  *
- *	accept ROW			words which objdump does not know
- *	name ROW MNEMONIC		objdump's mnemonic where it is not the row's name
- *	refuse MNEMONIC MASK VALUE	words which we refuse, if (word & MASK) != VALUE
+ * 	accept ROW			words which objdump does not know
+ * 	name ROW MNEMONIC		objdump's mnemonic where it is not the row's name
+ * 	refuse MNEMONIC MASK VALUE	words which we refuse, if (word & MASK) != VALUE
  *
- * A row's name up to `_`, in lower case, is the mnemonic that is expected; a 2 may follow it (the forms for
- * upper halves are not rows of their own).
+ * A row's name up to `_`, in lower case, is the mnemonic that is expected; a 2 may follow it (the
+ * forms for upper halves are not rows of their own).
  */
 #include <ctype.h>
 #include <regex.h>

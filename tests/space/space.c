@@ -1,8 +1,8 @@
 /*
  * The guest's address space (base/space.h) against the host's own behaviour and a plain bitmap.
  *
- * Built for the host with its own libc, without the rest of the runner; argument "reserved" puts the
- * guest into a 4 GiB reservation at another base.  Prints what is wrong, and "ok" at the end.
+ * Built for the host with its own libc, without the rest of the runner; argument "reserved" puts
+ * the guest into a 4 GiB reservation at another base.  Prints what is wrong, and "ok" at the end.
  */
 #define _GNU_SOURCE
 #include <signal.h>

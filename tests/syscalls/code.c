@@ -1,8 +1,8 @@
 /*
  * Code that a program writes while it runs, and every way in which it becomes other code.
  *
- * One function of two instructions, "return N", is written again and again; what it returns must be the
- * last that was written and, where the architecture asks for it, flushed.
+ * One function of two instructions, "return N", is written again and again; what it returns must be
+ * the last that was written and, where the architecture asks for it, flushed.
  */
 #include "test.h"
 #include <pthread.h>

@@ -1,9 +1,9 @@
 /*
  * Signals in great numbers: what they interrupt must not notice.
  *
- * Timers fire every 200 microseconds while four threads compute with integers, doubles and vectors of
- * floats, and while the process forks, waits and runs programs.  Every handler dirties the registers
- * that the interrupted code may be using.
+ * Timers fire every 200 microseconds while four threads compute with integers, doubles and vectors
+ * of floats, and while the process forks, waits and runs programs.  Every handler dirties the
+ * registers that the interrupted code may be using.
  */
 #include "test.h"
 #include <pthread.h>

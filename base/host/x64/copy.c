@@ -1,14 +1,14 @@
 /*
  * Copies between guest and host memory that survive any pointer.
  *
- * Asking the record of mappings first would be slow and wrong: another thread may unmap in between, and
- * a file may be shorter than its mapping.  So we just copy, and when the host faults inside the few
- * instructions below, the signal handler (syscall/signal.c) continues at copy_fault, which returns
- * -EFAULT.  The instructions keep nothing on the stack and touch only caller-saved registers: from any of
- * them a plain return is right.
+ * Asking the record of mappings first would be slow and wrong: another thread may unmap in between,
+ * and a file may be shorter than its mapping.  So we just copy, and when the host faults inside the
+ * few instructions below, the signal handler (syscall/signal.c) continues at copy_fault, which
+ * returns -EFAULT.  The instructions keep nothing on the stack and touch only caller-saved
+ * registers: from any of them a plain return is right.
  *
- * Short copies, the rule for system calls, go by eight bytes; `rep movsb` takes over where its start-up
- * cost is small against the copy.
+ * Short copies, the rule for system calls, go by eight bytes; `rep movsb` takes over where its
+ * start-up cost is small against the copy.
  */
 #include "base/errno.h"
 #include "base/host.h"

@@ -1,5 +1,6 @@
 /*
- * Structures and values of the x86-64 kernel ABI that differ from Linux's generic ones (arch/x86/include/uapi).
+ * Structures and values of the x86-64 kernel ABI that differ from Linux's generic ones
+ * (arch/x86/include/uapi).
  */
 #ifndef HOST_ABI_H
 #define HOST_ABI_H
@@ -25,7 +26,10 @@ struct host_epoll_event {
 	u64 data;
 } __attribute__((packed));
 
-/* struct semid64_ds of asm/sembuf.h: unused words after the times, which the generic one lacks on 64 bits */
+/*
+ * struct semid64_ds of asm/sembuf.h: unused words after the times, which the generic one lacks on
+ * 64 bits
+ */
 struct host_semid64_ds {
 	u8 sem_perm[48];
 	s64 sem_otime, unused1, sem_ctime, unused2;

@@ -1,19 +1,23 @@
 /*
  * x86-64: the few instructions and layouts of the system-call layer that C cannot say.
  *
- * Blocking calls.  A signal may come after the check of `attention` and before the kernel is entered; the
- * call would then sleep although a signal waits to be delivered.  Every blocking call is therefore made by
- * the one `syscall` instruction below, and the signal handler moves a pc found between the check and it to
- * the exit.  When the kernel itself was interrupted and wants to restart (its SA_RESTART rule), it has put
- * the pc back on the instruction: that the call was entered shows in rcx, which `syscall` overwrites with
- * the address after it and which we clear before.
+ * Blocking calls.  A signal may come after the check of `attention` and before the kernel is
+ * entered; the call would then sleep although a signal waits to be delivered.  Every blocking call
+ * is therefore made by the one `syscall` instruction below, and the signal handler moves a pc found
+ * between the check and it to the exit.  When the kernel itself was interrupted and wants to
+ * restart (its SA_RESTART rule), it has put the pc back on the instruction: that the call was
+ * entered shows in rcx, which `syscall` overwrites with the address after it and which we clear
+ * before.
  */
 #include "base/die.h"
 #include "syscall/task.h"
 
 #include <sys/auxv.h>
 
-/* The kernel's struct ucontext and sigcontext (arch/x86/include/uapi/asm/sigcontext.h), in 64-bit words. */
+/*
+ * The kernel's struct ucontext and sigcontext (arch/x86/include/uapi/asm/sigcontext.h), in 64-bit
+ * words.
+ */
 enum { UC_RAX = 5 + 13, UC_RCX = 5 + 14, UC_RIP = 5 + 16, UC_MASK = 37 };
 
 extern const char host_block_begin[], host_block_syscall[], host_block_end[];
@@ -158,7 +162,10 @@ u64 host_tls_copy(u8 *mem)
 		segment = tls_segment();
 	BUG_ON(segment + THREAD_BYTES + 64 > HOST_TLS_SIZE);
 	copy = ALIGN_UP((u64)mem + segment, 64ull);
-	/* The first thread's area lies in the image's data or in libc's heap: reading past it is harmless. */
+	/*
+	 * The first thread's area lies in the image's data or in libc's heap: reading past it is
+	 * harmless.
+	 */
 	copy_in((void *)(copy - segment), h2g((void *)(tp - segment)), segment);
 	copy_in((void *)copy, h2g((void *)tp), THREAD_BYTES);
 	memcpy((void *)copy, &copy, sizeof copy);

@@ -1,8 +1,8 @@
 /*
  * Compares the results of two runs of one file of sequences: cmp SEQS OUT1 OUT2 [MAX]
  *
- * Prints, for each sequence that differs (at most MAX, 10), its words and rows and what differs; then a
- * count per row of the last instruction.  Exit status 1 if anything differs.
+ * Prints, for each sequence that differs (at most MAX, 10), its words and rows and what differs;
+ * then a count per row of the last instruction.  Exit status 1 if anything differs.
  */
 #include <stdio.h>
 #include <stdlib.h>

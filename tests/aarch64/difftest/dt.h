@@ -1,8 +1,9 @@
 /*
  * The file format between the parts of the random differential test.
  *
- * gen (host) writes a file of dt_seq; run (guest program, under any emulator or on real hardware) executes
- * each sequence from its state and writes one dt_state per sequence; cmp (host) compares two such files.
+ * gen (host) writes a file of dt_seq; run (guest program, under any emulator or on real hardware)
+ * executes each sequence from its state and writes one dt_state per sequence; cmp (host) compares
+ * two such files.
  */
 #ifndef DT_H
 #define DT_H

@@ -1,14 +1,14 @@
 /*
  * Makes random sequences of instructions and states for the differential test.
  *
- *	gen [-s SEED] [-n COUNT] [-l LENGTH] [-a] [-i TEXT]... [-x TEXT]... FILE
- *	gen -L [-i TEXT]... [-x TEXT]...	lists the rows instead
+ * 	gen [-s SEED] [-n COUNT] [-l LENGTH] [-a] [-i TEXT]... [-x TEXT]... FILE
+ * 	gen -L [-i TEXT]... [-x TEXT]...	lists the rows instead
  *
- * A row of the instruction table takes part if its name, group, handler or feature contains one of the
- * -i texts (all rows if there is none) and none of the -x texts.  Rows are drawn evenly, so that a rare
- * form is met as often as a common one; with -a they take turns.  Branches, system instructions and pc-relative loads stay out.
- * Memory operands are made to fall into the scratch memory: the base is x28 and the index x27, both set
- * before each such instruction.
+ * A row of the instruction table takes part if its name, group, handler or feature contains one of
+ * the -i texts (all rows if there is none) and none of the -x texts.  Rows are drawn evenly, so
+ * that a rare form is met as often as a common one; with -a they take turns.  Branches, system
+ * instructions and pc-relative loads stay out. Memory operands are made to fall into the scratch
+ * memory: the base is x28 and the index x27, both set before each such instruction.
  */
 #include <fcntl.h>
 #include <stdio.h>

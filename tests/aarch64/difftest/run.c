@@ -30,8 +30,8 @@ void enter(struct dt_state *s, const uint32_t *code);
 	op "p d14, d15, [sp, #160]\n"
 
 /*
- * Loads every register from s, calls code, and stores them back.  The callee-saved registers and s are on
- * the stack, which sequences leave alone.
+ * Loads every register from s, calls code, and stores them back.  The callee-saved registers and s
+ * are on the stack, which sequences leave alone.
  */
 __asm__(".text\n.global enter\nenter:\n"
 	"sub sp, sp, #192\n" SAVED("st")

@@ -78,8 +78,9 @@ static vec only(enum ir_type type, vec v)
 }
 
 /*
- * An operation that has no lowering of its own, by the interpreter's code: slow, and right.  head is the
- * node's op, type and aux; types those of its operands, one byte each, 0 where the field is an immediate.
+ * An operation that has no lowering of its own, by the interpreter's code: slow, and right.  head
+ * is the node's op, type and aux; types those of its operands, one byte each, 0 where the field is
+ * an immediate.
  */
 static void by_interpreter(struct vcpu *c, u64 head, u64 imm, u64 types)
 {

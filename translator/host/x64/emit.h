@@ -1,8 +1,8 @@
 /*
  * Instruction encoding for x86-64 (Intel SDM vol. 2, chapter 2).
  *
- * An opcode is one 32-bit description, from which the legacy, VEX and EVEX forms are all made, so that
- * a lowering names an instruction once and the host's features choose the form.
+ * An opcode is one 32-bit description, from which the legacy, VEX and EVEX forms are all made, so
+ * that a lowering names an instruction once and the host's features choose the form.
  */
 #ifndef X64_EMIT_H
 #define X64_EMIT_H
@@ -185,19 +185,6 @@ static inline void evex_rrr(struct code *e, u32 opc, int reg, int vvvv, int rm, 
 	e8(e, 0x08 | k);
 	e8(e, opc_op(opc));
 	emit_modrm_reg(e, reg, rm);
-}
-
-/* The same with a memory operand of 16 bytes. */
-static inline void evex_rrm(struct code *e, u32 opc, int reg, int vvvv, struct mem m, int k)
-{
-	if (m.gs)
-		e8(e, 0x65);
-	e8(e, 0x62);
-	e8(e, (reg <= 7) << 7 | (m.index <= 7) << 6 | (m.base <= 7) << 5 | 1 << 4 | opc_map(opc));
-	e8(e, !!(opc & OPC_W) << 7 | (~vvvv & 15) << 3 | 4 | opc_pp(opc));
-	e8(e, 0x08 | k);
-	e8(e, opc_op(opc));
-	emit_modrm_mem(e, reg, m, 4);
 }
 
 /* --- the usual general-register instructions --- */

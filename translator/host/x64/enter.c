@@ -1,10 +1,10 @@
 /*
  * Into guest execution and, from a signal handler, out of it.
  *
- * A memory fault of the guest is a fault of the host inside code that has no way to return an error.
- * setjmp/longjmp would do but for what longjmp does to the signal mask and for jumping out of the
- * handler's frame: here the handler edits the interrupted context instead and returns normally, so the
- * kernel restores mask and alternate stack itself.
+ * A memory fault of the guest is a fault of the host inside code that has no way to return an
+ * error. setjmp/longjmp would do but for what longjmp does to the signal mask and for jumping out
+ * of the handler's frame: here the handler edits the interrupted context instead and returns
+ * normally, so the kernel restores mask and alternate stack itself.
  */
 #include "translator/host.h"
 
@@ -50,7 +50,10 @@ __asm__(
 
 extern const char host_leave[];
 
-/* The general registers in the kernel's ucontext (arch/x86/include/uapi/asm/sigcontext.h), from byte 40 on. */
+/*
+ * The general registers in the kernel's ucontext (arch/x86/include/uapi/asm/sigcontext.h), from
+ * byte 40 on.
+ */
 enum { UC_GREGS = 40, UC_RDI = 8, UC_RSI = 9, UC_RIP = 16 };
 
 void host_unwind(struct vcpu *c, void *uc, enum exit_reason reason)
@@ -63,9 +66,9 @@ void host_unwind(struct vcpu *c, void *uc, enum exit_reason reason)
 }
 
 /*
- * Invalid and denormal are never taken from the unit.  It notes an invalid operation whenever one traps, though
- * for the guest there may be none (the minimum of a quiet NaN); and what it calls denormal is any such
- * operand, where the guest means one that it took for zero.
+ * Invalid and denormal are never taken from the unit.  It notes an invalid operation whenever one
+ * traps, though for the guest there may be none (the minimum of a quiet NaN); and what it calls
+ * denormal is any such operand, where the guest means one that it took for zero.
  */
 u32 host_fpflags(u32 mxcsr)
 {
@@ -76,9 +79,9 @@ u32 host_fp_control(u32 fpctl)
 {
 	static const u8 rc[4] = { [RND_NEAREST] = 0, [RND_DOWN] = 1, [RND_UP] = 2, [RND_ZERO] = 3 };
 	/*
-	 * Invalid operation stays unmasked: fault.c makes the guest's NaN where the host would make its own.  While
-	 * flushing, so do denormal operand and underflow: guest and host agree neither on when a result is tiny nor
-	 * on the flags, so each case is computed exactly.
+	 * Invalid operation stays unmasked: fault.c makes the guest's NaN where the host would make
+	 * its own.  While flushing, so do denormal operand and underflow: guest and host agree
+	 * neither on when a result is tiny nor on the flags, so each case is computed exactly.
 	 */
 	enum { MASK_DENORMAL = 1 << 8, MASK_UNDERFLOW = 1 << 11, MASK_OTHERS = 1 << 9 | 1 << 10 | 1 << 12, RC = 13 };
 

@@ -1,17 +1,20 @@
 /*
- * Code generation for x86-64: one forward pass over a translation that allocates registers and emits.
+ * Code generation for x86-64: one forward pass over a translation that allocates registers and
+ * emits.
  *
- * Values live in registers from definition to last use; the next use of every operand is known from one
- * backward pass, so the value to evict is the one needed furthest away.  A value that is the current
- * content of a state slot ("dirty" until the slot's memory holds it) is evicted by storing it to that
- * slot, a value that came from a slot by forgetting it: spill space is needed only for temporaries.
+ * Values live in registers from definition to last use; the next use of every operand is known from
+ * one backward pass, so the value to evict is the one needed furthest away.  A value that is the
+ * current content of a state slot ("dirty" until the slot's memory holds it) is evicted by storing
+ * it to that slot, a value that came from a slot by forgetting it: spill space is needed only for
+ * temporaries.
  *
  * Fixed registers: r15 state (vcpu.state + VCPU_BIAS), rsp return stack, rax and rcx scratch,
  * xmm14 and xmm15 scratch.  Everything else is allocatable; nothing survives a translation.
  *
- * Flags are values too.  They stay in EFLAGS as long as nothing clobbers it, and are packed by LAHF and
- * SETO into a general register when something does.  `flags_form` says how EFLAGS represents N Z C V
- * just now: x86-64's subtraction leaves CF = !C, its floating-point compare something else altogether.
+ * Flags are values too.  They stay in EFLAGS as long as nothing clobbers it, and are packed by LAHF
+ * and SETO into a general register when something does.  `flags_form` says how EFLAGS represents N
+ * Z C V just now: x86-64's subtraction leaves CF = !C, its floating-point compare something else
+ * altogether.
  *
  * Rejected: a backward pass that emits (needs no next-use arrays but cannot grow to regions), and
  * storing every PUT at once (no state maps, but two stores per guest instruction).
@@ -58,7 +61,10 @@ enum stub_kind {
 	STUB_EXACT,  /* UD1 and a floating-point instruction, which host_fix_fp() computes; may be one the host lacks */
 };
 
-/* Instructions whose last result shows that each must be computed exactly.  d := addend first, or its low half twice. */
+/*
+ * Instructions whose last result shows that each must be computed exactly.  d := addend first, or
+ * its low half twice.
+ */
 enum { MAX_EXACT = 4 };
 struct exact {
 	u8 n;
@@ -172,7 +178,10 @@ struct mem spill_mem(unsigned n);
 struct mem vcpu_mem(size_t offset);                  /* of a field of struct vcpu */
 void load_const(struct gen *g, int r, u64 c);        /* does not touch EFLAGS */
 void load_pc(struct gen *g, int r, gaddr a);
-/* The 16 bytes v as an aligned memory operand of an instruction whose displacement `tail` bytes of immediate follow. */
+/*
+ * The 16 bytes v as an aligned memory operand of an instruction whose displacement `tail` bytes of
+ * immediate follow.
+ */
 struct mem const_mem(struct gen *g, vec v, unsigned tail);
 void load_constv(struct gen *g, int r, vec v);       /* EFLAGS and rax stay as they are */
 void place_consts(struct gen *g);                    /* after the last instruction */
@@ -181,7 +190,9 @@ u32 next_after(const struct gen *g, ref v);          /* next use of v after the 
 
 /* --- lower_flags.c --- */
 
-/* A condition as one or two host conditions: c2 is -1, or both must hold (`all`), or one of them. */
+/*
+ * A condition as one or two host conditions: c2 is -1, or both must hold (`all`), or one of them.
+ */
 struct cond { int c1, c2; bool all; };
 
 void clobber_flags(struct gen *g);               /* before anything that changes EFLAGS */
@@ -196,8 +207,8 @@ bool lower_flags(struct gen *g, const struct ir_node *n);  /* false: not one of 
 void pack_flags(struct gen *g, int r);           /* memory form of what EFLAGS holds; uses rax */
 
 /*
- * True where every NaN result is the default one: the host passes quiet NaNs on without an exception, so
- * operations that do are left to the interpreter.
+ * True where every NaN result is the default one: the host passes quiet NaNs on without an
+ * exception, so operations that do are left to the interpreter.
  */
 static inline bool default_nan(const struct gen *g)
 {
@@ -209,15 +220,16 @@ void x_rrr(struct gen *g, u32 opc, int d, int a, int b);   /* d := a op b */
 void x_rr(struct gen *g, u32 opc, int d, int s);
 void x_round(struct gen *g, u32 opc, int d, int s, unsigned mode, bool inexact);
 /*
- * Ties away from zero in any rounding mode, raising no inexact; of one number or in lanes of 8 << e bits.
- * Uses xmm14 and xmm15; d, s differ from them and each other.
+ * Ties away from zero in any rounding mode, raising no inexact; of one number or in lanes of 8 << e
+ * bits. Uses xmm14 and xmm15; d, s differ from them and each other.
  */
 void x_round_away(struct gen *g, unsigned e, bool scalar, int d, int s);
 /*
- * A fused multiply-add, 231 form of opc, of one lane or more, and what makes it exact.  The host passes on a
- * NaN factor where the guest wants the addend, leaves a NaN's sign alone where the guest negates it, and has
- * no invalid operation in infinity * 0 + quiet NaN: all of that shows as a NaN in the result, which is
- * computed again out of line from the addend as it was.  EFLAGS must be free; uses rax, xmm14 and xmm15.
+ * A fused multiply-add, 231 form of opc, of one lane or more, and what makes it exact.  The host
+ * passes on a NaN factor where the guest wants the addend, leaves a NaN's sign alone where the
+ * guest negates it, and has no invalid operation in infinity * 0 + quiet NaN: all of that shows as
+ * a NaN in the result, which is computed again out of line from the addend as it was.  EFLAGS must
+ * be free; uses rax, xmm14 and xmm15.
  */
 struct addend {
 	s8 reg;      /* where it is before, which may be d */
@@ -240,7 +252,8 @@ struct stub *new_stub(struct gen *g, enum stub_kind kind);
 struct mem address(struct gen *g, ref a, s32 disp);
 
 /*
- * Calls a pure C function for the current node and binds its result: nargs values, then nimm integers.
+ * Calls a pure C function for the current node and binds its result: nargs values, then nimm
+ * integers.
  */
 void call_helper(struct gen *g, void *fn, unsigned nargs, const ref *args, unsigned nimm, const u64 *imm);
 

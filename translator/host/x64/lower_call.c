@@ -1,9 +1,9 @@
 /*
  * Calls of C functions from translated code, by the System V convention.
  *
- * What lives on in a caller-saved register is written to its home first; arguments then move to their
- * registers in an order that overwrites nothing that is still needed.  rsp changes to the run loop's
- * stack for the call, since it is the return stack otherwise.
+ * What lives on in a caller-saved register is written to its home first; arguments then move to
+ * their registers in an order that overwrites nothing that is still needed.  rsp changes to the run
+ * loop's stack for the call, since it is the return stack otherwise.
  */
 #include "translator/host/x64/gen.h"
 

@@ -2,8 +2,8 @@
  * Flags: comparisons, conditions, and what becomes of EFLAGS.
  *
  * A flags node emits its compare where it stands; its consumers usually follow at once.  When an
- * instruction in between would clobber EFLAGS, clobber_flags() packs the value first, unless nothing
- * needs it any more.
+ * instruction in between would clobber EFLAGS, clobber_flags() packs the value first, unless
+ * nothing needs it any more.
  */
 #include "translator/host/x64/gen.h"
 

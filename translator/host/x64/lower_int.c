@@ -1,8 +1,8 @@
 /*
  * Integer arithmetic, logic, shifts and bit fields.
  *
- * Two-operand host instructions take over the register of a dying operand.  While EFLAGS holds a value
- * that is still needed, forms that leave it alone (lea, the BMI2 shifts) are preferred.
+ * Two-operand host instructions take over the register of a dying operand.  While EFLAGS holds a
+ * value that is still needed, forms that leave it alone (lea, the BMI2 shifts) are preferred.
  */
 #include "translator/host/x64/gen.h"
 

@@ -1,6 +1,6 @@
 /*
- * Guest memory.  The host's ordering is stronger than that of any guest but x86's own, so acquire and
- * release cost nothing; only a sequentially consistent store needs a locked instruction.
+ * Guest memory.  The host's ordering is stronger than that of any guest but x86's own, so acquire
+ * and release cost nothing; only a sequentially consistent store needs a locked instruction.
  *
  * Every access is a state point.
  */
@@ -26,8 +26,8 @@ struct mem address(struct gen *g, ref a, s32 disp)
 }
 
 /*
- * An address that must be aligned and is not: UD2 with the address in rax, which jit_fault() takes for what
- * it is.  Call after clobber_flags() and before the access.
+ * An address that must be aligned and is not: UD2 with the address in rax, which jit_fault() takes
+ * for what it is.  Call after clobber_flags() and before the access.
  */
 static void check_alignment(struct gen *g, const struct ir_node *n, struct mem m)
 {

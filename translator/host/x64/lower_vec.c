@@ -19,14 +19,6 @@ void x_rri(struct gen *g, u32 opc, int d, int s, u8 imm)
 	e8(&g->e, imm);
 }
 
-void x_rm(struct gen *g, u32 opc, int d, struct mem m)
-{
-	if (x64.avx)
-		vex_rrm(&g->e, opc, d, 0, m);
-	else
-		op_rm(&g->e, opc, 0, d, m);
-}
-
 void x_rrc(struct gen *g, u32 opc, int d, int a, vec c)
 {
 	struct mem m = const_mem(g, c, 0);

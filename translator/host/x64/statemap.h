@@ -1,10 +1,10 @@
 /*
  * State maps: where each slot's value is at each point that may fault.
  *
- * A translation's map is a byte stream of points in code order.  A point holds only what changed since the
- * one before: varint of the host offset's increase, signed varint of the guest pc's, a count, and
- * (slot, location) pairs.  To recover, the stream is replayed up to the last point that begins at or before
- * the faulting instruction.
+ * A translation's map is a byte stream of points in code order.  A point holds only what changed
+ * since the one before: varint of the host offset's increase, signed varint of the guest pc's, a
+ * count, and (slot, location) pairs.  To recover, the stream is replayed up to the last point that
+ * begins at or before the faulting instruction.
  *
  * What costs bytes is a slot that moves; most points have one or two.
  */

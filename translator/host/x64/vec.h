@@ -1,10 +1,10 @@
 /*
  * Vector instructions by name, and what the lowerings of vector operations share.
  *
- * A lowering first asks for its registers (use_xmm, def_xmm, temp_xmm), then emits: allocation may use
- * xmm14 and xmm15, which after that are the lowering's own.  The result's register is never that of an
- * operand, so it can be written before the operands are read for the last time; a second source that is
- * also the destination must be avoided, as the SSE forms of x_rrr need xmm15 for it.
+ * A lowering first asks for its registers (use_xmm, def_xmm, temp_xmm), then emits: allocation may
+ * use xmm14 and xmm15, which after that are the lowering's own.  The result's register is never
+ * that of an operand, so it can be written before the operands are read for the last time; a second
+ * source that is also the destination must be avoided, as the SSE forms of x_rrr need xmm15 for it.
  */
 #ifndef X64_VEC_H
 #define X64_VEC_H
@@ -46,7 +46,10 @@ enum {
 	NO_OPC = 0,
 };
 
-/* Second opcode byte's extension of the shifts by an immediate; the opcode is 0x71 + log2 of the size, less one. */
+/*
+ * Second opcode byte's extension of the shifts by an immediate; the opcode is 0x71 + log2 of the
+ * size, less one.
+ */
 enum vec_shift { VSH_RL = 2, VSH_RA = 4, VSH_LL = 6 };
 
 /* The masks of a constant with `v` in each element of 8 << e bits. */
@@ -63,11 +66,13 @@ static inline vec splat(unsigned e, u64 v)
 void x_rrri(struct gen *g, u32 opc, int d, int a, int b, u8 imm);
 void x_rri(struct gen *g, u32 opc, int d, int s, u8 imm);
 void x_rrc(struct gen *g, u32 opc, int d, int a, vec c);          /* d := a op constant */
-void x_rm(struct gen *g, u32 opc, int d, struct mem m);           /* one operand, in memory */
 void x_zero(struct gen *g, int d);
 /* Every element of 2 << e bytes, e 0 w, 1 d, 2 q, shifted by n; VSH_RA of q needs AVX-512. */
 void x_shift(struct gen *g, enum vec_shift how, unsigned e, int d, int s, unsigned n);
-/* As x_shift for any element size (8 << e bits) and n <= bits; d is not s.  False: no such form here. */
+/*
+ * As x_shift for any element size (8 << e bits) and n <= bits; d is not s.  False: no such form
+ * here.
+ */
 bool x_shift_lanes(struct gen *g, enum vec_shift how, unsigned e, int d, int s, unsigned n);
 void use_xmm2(struct gen *g, const struct ir_node *n, int *a, int *b, int *d);
 
