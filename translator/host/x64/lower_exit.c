@@ -270,7 +270,6 @@ static void lower_exit_to(struct gen *g, const struct ir_node *n)
 		}
 		break;
 	case EXIT_RET:
-		BUG_ON(direct);
 		alu_rm(&g->e, ALU_CMP, 1, target, mem_bd(RSP, 8));
 		s = new_stub(g, STUB_MISS);
 		s->from[0] = jcc_long(&g->e, X_NE);
