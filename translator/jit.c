@@ -16,7 +16,7 @@
 #include "translator/cache.h"
 
 enum { G_SIGILL = 4, G_SIGBUS = 7, G_SIGFPE = 8, G_SIGSEGV = 11, G_BUS_ADRALN = 1 };
-enum { NO_PC = 1 };   /* no guest pc is odd */
+enum { NO_PC = 1 };   /* above the return stack: no guest pc is odd */
 enum { OUTSIDE, INSIDE, WAITING };   /* vcpu.in_code */
 
 static struct {
@@ -40,11 +40,18 @@ void jit_init(const struct guest *g, const struct translator_config *cfg, bool (
 
 /* --- threads --- */
 
-/* A guest that jumps to NO_PC finds the empty entry and lands at host address 0: jit_fault() knows. */
+/*
+ * What an empty entry of the table holds matches no jump, since it belongs to another entry.  The code stays:
+ * the thread may be interrupted between its look at the pc and its jump.
+ */
+static gaddr empty_pc(const struct vcpu *c, u32 k)
+{
+	return k ? 0 : c->guest->insn_unit;
+}
+
 static void forget_entry(struct vcpu *c, u32 k)
 {
-	__atomic_store_n(&c->table[k].pc, NO_PC, __ATOMIC_RELAXED);
-	__atomic_store_n(&c->table[k].code, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&c->table[k].pc, empty_pc(c, k), __ATOMIC_RELAXED);
 }
 
 static void forget_table(struct vcpu *c)
@@ -80,7 +87,7 @@ void jit_vcpu_init(struct vcpu *c)
 	reset_return_stack(c);
 	memcpy(c->rt, jit.rt, sizeof c->rt);
 	/* The table is zero, and pc 0 could only be found in its own entry: no need to touch the rest. */
-	c->table[0].pc = NO_PC;
+	forget_entry(c, 0);
 	lock_take(&jit.lock);
 	c->generation = jit.generation;
 	c->next = jit.vcpus;
@@ -214,7 +221,7 @@ u64 jit_lookup(struct vcpu *c, gaddr pc)
 	if (n) {
 		code = cache_address(cache_block(n)->code);
 		if (!log_on(LOG_NOCHAIN)) {
-			__atomic_store_n(&c->table[k].pc, NO_PC, __ATOMIC_RELAXED);
+			forget_entry(c, k);
 			__atomic_store_n(&c->table[k].code, code, __ATOMIC_RELAXED);
 			__atomic_store_n(&c->table[k].pc, pc, __ATOMIC_RELEASE);
 		}
@@ -273,7 +280,7 @@ bool jit_fault(struct vcpu *c, int signo, int code, u64 addr, void *uc)
 	if (signo != G_SIGSEGV && signo != G_SIGBUS)
 		return false;
 	if (host_fault_pc(uc) < 4096) {
-		/* an empty entry of the table, or the end of the return stack, was taken for a match */
+		/* the end of the return stack was taken for a match */
 		c->pc = addr = NO_PC;
 		addr += c->guest_base;
 		signo = G_SIGBUS;
