@@ -20,7 +20,8 @@ static inline bool lock_try(struct lock *l)
 {
 	u32 free = 0;
 
-	return __atomic_compare_exchange_n(&l->word, &free, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+	return __atomic_compare_exchange_n(&l->word, &free, 1, false, __ATOMIC_ACQUIRE,
+					   __ATOMIC_RELAXED);
 }
 
 static inline void lock_take(struct lock *l)

@@ -10,7 +10,8 @@
 #include "base/types.h"
 
 enum log_item {
-	LOG_IN_ASM = 1, LOG_OP = 2, LOG_OUT_ASM = 4, LOG_INT = 8, LOG_CPU = 16, LOG_STRACE = 32, LOG_UNIMP = 64,
+	LOG_IN_ASM = 1, LOG_OP = 2, LOG_OUT_ASM = 4, LOG_INT = 8, LOG_CPU = 16, LOG_STRACE = 32,
+	LOG_UNIMP = 64,
 	LOG_NOCHAIN = 128
 };
 extern u32 log_mask;

@@ -163,15 +163,19 @@ bool sysroot_join(const char *sysroot, const char *path, char *buf, size_t size)
 
 s64 sysroot_open(const char *joined, u32 flags)
 {
-	const struct { u64 flags, mode, resolve; } how = { .flags = flags, .resolve = RESOLVE_NO_SYMLINKS };
+	const struct {
+		u64 flags, mode, resolve;
+	} how = { .flags = flags, .resolve = RESOLVE_NO_SYMLINKS };
 
 	return host_syscall4(HOST_NR_openat2, DIR_CWD, (u64)joined, (u64)&how, sizeof how);
 }
 
-static const char *look_up(const char *sysroot, const char *path, char *buf, size_t size, bool follow)
+static const char *look_up(const char *sysroot, const char *path, char *buf, size_t size,
+			   bool follow)
 {
 	if (sysroot_join(sysroot, path, buf, size)) {
-		s64 fd = sysroot_open(buf, PATH_ONLY | CLOSE_ON_EXEC | (follow ? 0 : HOST_O_NOFOLLOW));
+		s64 fd = sysroot_open(buf,
+				      PATH_ONLY | CLOSE_ON_EXEC | (follow ? 0 : HOST_O_NOFOLLOW));
 
 		if (fd >= 0) {
 			host_syscall1(HOST_NR_close, fd);
@@ -211,7 +215,8 @@ const char *sysroot_path_create(const char *sysroot, const char *path, char *buf
 		return path;
 	memcpy(dir, path, n);
 	dir[n] = 0;
-	if (exists(dir) || look_up(sysroot, dir, buf, size, true) == dir || strlen(buf) + len >= size)
+	if (exists(dir) || look_up(sysroot, dir, buf, size, true) == dir ||
+	    strlen(buf) + len >= size)
 		return path;
 	strcat(buf, slash);
 	return buf;

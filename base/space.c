@@ -96,7 +96,8 @@ static bool room(u32 more)
 	bigger = (struct mapping *)r;
 	memcpy(bigger, s.map, s.n * sizeof *s.map);
 	if (s.map != first_mappings)
-		host_syscall2(HOST_NR_munmap, (u64)s.map, ALIGN_UP(s.cap * sizeof *s.map, HOST_PAGE_MIN));
+		host_syscall2(HOST_NR_munmap, (u64)s.map,
+			      ALIGN_UP(s.cap * sizeof *s.map, HOST_PAGE_MIN));
 	s.map = bigger;
 	s.cap = bytes / sizeof *s.map;
 	return true;
@@ -132,8 +133,9 @@ static u32 split(gaddr a)
 
 static bool mergeable(const struct mapping *a, const struct mapping *b)
 {
-	return a->end == b->start && a->prot == b->prot && a->flags == b->flags && a->dev == b->dev &&
-	       a->ino == b->ino && a->name == b->name && (!a->ino || a->off + (a->end - a->start) == b->off);
+	return a->end == b->start && a->prot == b->prot && a->flags == b->flags &&
+	       a->dev == b->dev && a->ino == b->ino && a->name == b->name &&
+	       (!a->ino || a->off + (a->end - a->start) == b->off);
 }
 
 /* Merges mapping i with its neighbours where nothing tells them apart. */
@@ -209,7 +211,8 @@ static s64 host_unmap(gaddr a, u64 len)
 
 	if (!s.reserved)
 		return host_syscall2(HOST_NR_munmap, a + guest_base, len);
-	r = host_map(a, len, 0, G_MAP_PRIVATE | G_MAP_ANONYMOUS | G_MAP_NORESERVE | G_MAP_FIXED, -1, 0);
+	r = host_map(a, len, 0, G_MAP_PRIVATE | G_MAP_ANONYMOUS | G_MAP_NORESERVE | G_MAP_FIXED, -1,
+		     0);
 	return is_error(r) ? r : 0;
 }
 
@@ -219,7 +222,8 @@ static s64 host_map_free(gaddr a, u64 len, u32 prot, u32 flags, int fd, u64 off)
 	s64 r;
 
 	if (s.reserved)
-		return host_map(a, len, prot, (flags & ~G_MAP_FIXED_NOREPLACE) | G_MAP_FIXED, fd, off);
+		return host_map(a, len, prot, (flags & ~G_MAP_FIXED_NOREPLACE) | G_MAP_FIXED, fd,
+				off);
 	r = host_map(a, len, prot, (flags & ~G_MAP_FIXED) | G_MAP_FIXED_NOREPLACE, fd, off);
 	if (r >= 0 && (gaddr)r != a) {  /* a kernel before 4.17 takes it for a hint */
 		host_unmap(r, len);
@@ -246,7 +250,8 @@ static s64 claim_holes(gaddr a, gaddr end)
 	while ((at = first_hole(at, end)) < end) {
 		u32 i = index_above(at);
 		gaddr to = i < s.n ? MIN(s.map[i].start, end) : end;
-		s64 r = host_map_free(at, to - at, 0, G_MAP_PRIVATE | G_MAP_ANONYMOUS | G_MAP_NORESERVE, -1, 0);
+		s64 r = host_map_free(at, to - at, 0,
+				      G_MAP_PRIVATE | G_MAP_ANONYMOUS | G_MAP_NORESERVE, -1, 0);
 
 		if (is_error(r)) {
 			gaddr stop = at;
@@ -370,7 +375,8 @@ static s64 map_fixed(gaddr a, u64 len, u32 prot, u32 flags, int fd, u64 off)
 s64 space_mmap(gaddr hint, u64 len, u32 prot, u32 flags, int fd, u64 off, const char *name)
 {
 	bool fixed = flags & (G_MAP_FIXED | G_MAP_FIXED_NOREPLACE);
-	struct mapping m = { .prot = prot & (G_PROT_READ | G_PROT_WRITE | G_PROT_EXEC), .name = name };
+	struct mapping m = { .prot = prot & (G_PROT_READ | G_PROT_WRITE | G_PROT_EXEC),
+			     .name = name };
 	u32 host_flags = flags & ~MAP_NOT_PASSED;
 	bool changed = false;
 	s64 r;
@@ -393,7 +399,8 @@ s64 space_mmap(gaddr hint, u64 len, u32 prot, u32 flags, int fd, u64 off, const 
 	else if (s.place)
 		r = map_placed(hint, len, host_prot(prot), host_flags, fd, off);
 	else
-		r = host_map(forbidden(hint, len) ? 0 : hint, len, host_prot(prot), host_flags, fd, off);
+		r = host_map(forbidden(hint, len) ? 0 : hint, len, host_prot(prot), host_flags, fd,
+			     off);
 	if (r >= 0) {
 		m.start = r;
 		m.end = r + len;
@@ -480,7 +487,8 @@ s64 space_mprotect(gaddr a, u64 len, u32 prot)
 	gaddr at = a, end;
 	s64 r = 0;
 
-	if (a & (s.page - 1) || prot & ~(PROT_KNOWN | PROT_GROWS) || (prot & PROT_GROWS) == PROT_GROWS)
+	if (a & (s.page - 1) || prot & ~(PROT_KNOWN | PROT_GROWS) ||
+	    (prot & PROT_GROWS) == PROT_GROWS)
 		return -EINVAL;
 	if (prot & PROT_GROWS)
 		return -EINVAL;  /* as for a mapping that does not grow: none of ours does */
@@ -518,7 +526,8 @@ struct remap {
 
 static s64 host_remap(const struct remap *q, u32 flags, gaddr to)
 {
-	s64 r = host_syscall5(HOST_NR_mremap, q->old + guest_base, q->old_len, q->new_len, flags, to + guest_base);
+	s64 r = host_syscall5(HOST_NR_mremap, q->old + guest_base, q->old_len, q->new_len, flags,
+			      to + guest_base);
 
 	return is_error(r) ? r : r - (s64)guest_base;
 }
@@ -584,7 +593,8 @@ static bool record_remap(const struct remap *q, gaddr to)
 
 s64 space_mremap(gaddr old, u64 old_len, u64 new_len, u32 flags, gaddr new_addr)
 {
-	struct remap q = { old, new_addr, ALIGN_UP(old_len, s.page), ALIGN_UP(new_len, s.page), flags };
+	struct remap q = { old, new_addr, ALIGN_UP(old_len, s.page), ALIGN_UP(new_len, s.page),
+			   flags };
 	bool changed = false;
 	u32 i;
 	s64 r;
@@ -706,7 +716,8 @@ void space_code_written(gaddr start, gaddr end)
 	for (gaddr a = 0; space_find(a, &m); a = m.end) {
 		u64 from = MAX(start, m.off), to = MIN(end, m.off + (m.end - m.start));
 
-		if (m.ino == w.ino && m.dev == w.dev && m.prot & G_PROT_EXEC && m.start != w.start && from < to)
+		if (m.ino == w.ino && m.dev == w.dev && m.prot & G_PROT_EXEC &&
+		    m.start != w.start && from < to)
 			tell_exec(true, m.start + (from - m.off), m.start + (to - m.off));
 	}
 }

@@ -268,7 +268,8 @@ int main(int argc, char **argv)
 				char *equals = strchr(optarg, '=');
 
 				*equals = '\0';
-				engines[engine_count++] = (struct engine){ optarg, equals + 1, 0, 0 };
+				engines[engine_count++] = (struct engine){ optarg, equals + 1, 0,
+									   0 };
 			}
 			break;
 		default: return 2;

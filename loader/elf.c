@@ -148,7 +148,9 @@ static bool add_load(struct elf_file *f, const GElf_Phdr *p, u64 size, gaddr cei
 	f->hi = ALIGN_UP(p->p_vaddr + p->p_memsz, page);
 	f->align = MAX(f->align, p->p_align);
 	s = &f->segs[f->nsegs++];
-	*s = (struct elf_segment){ .va = p->p_vaddr, .off = p->p_offset, .filesz = p->p_filesz, .memsz = p->p_memsz };
+	*s = (struct elf_segment){
+		.va = p->p_vaddr, .off = p->p_offset, .filesz = p->p_filesz, .memsz = p->p_memsz
+	};
 	s->prot = (p->p_flags & PF_R ? G_PROT_READ : 0) | (p->p_flags & PF_W ? G_PROT_WRITE : 0) |
 		  (p->p_flags & PF_X ? G_PROT_EXEC : 0);
 	/* Where the program headers are seen in memory, should no PT_PHDR say so. */

@@ -33,7 +33,10 @@ s64 iov_in(gaddr a, u64 n, struct host_iovec *out)
 }
 
 /* struct msghdr in words of the guest: name, namelen, iov, iovlen, control, controllen, flags */
-enum { MSG_NAME, MSG_NAMELEN, MSG_IOV, MSG_IOVLEN, MSG_CONTROL, MSG_CONTROLLEN, MSG_FLAGS, MSG_WORDS };
+enum {
+	MSG_NAME, MSG_NAMELEN, MSG_IOV, MSG_IOVLEN, MSG_CONTROL, MSG_CONTROLLEN, MSG_FLAGS,
+	MSG_WORDS
+};
 
 s64 msghdr_in(gaddr a, struct host_msghdr *m, struct host_iovec *iov)
 {
@@ -49,8 +52,13 @@ s64 msghdr_in(gaddr a, struct host_msghdr *m, struct host_iovec *iov)
 	if (n < 0)
 		return n;
 	*m = (struct host_msghdr){
-		.name = host_ptr(w[MSG_NAME]), .namelen = w[MSG_NAMELEN], .iov = (u64)iov, .iovlen = n,
-		.control = host_ptr(w[MSG_CONTROL]), .controllen = w[MSG_CONTROLLEN], .flags = w[MSG_FLAGS],
+		.name = host_ptr(w[MSG_NAME]),
+		.namelen = w[MSG_NAMELEN],
+		.iov = (u64)iov,
+		.iovlen = n,
+		.control = host_ptr(w[MSG_CONTROL]),
+		.controllen = w[MSG_CONTROLLEN],
+		.flags = w[MSG_FLAGS],
 	};
 	return 0;
 }

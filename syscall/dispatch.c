@@ -25,9 +25,12 @@
  */
 #define REF(kind, what) ((kind) | (what) << 8)
 enum arg_words {
-	INT = K_INT, UINT = K_UINT, LONG = K_LONG, ULONG = K_ULONG, SIZE = K_SIZE, OFF = K_OFF, HEX = K_HEX,
-	OCT = K_OCT, FD = K_FD, DIRFD = K_DIRFD, SIG = K_SIG, PTR = K_PTR, STR = K_STR, STRV = K_STRV,
-	MSGHDR = K_MSGHDR, SIGSET = K_SIGSET, SIGSETOUT = K_SIGSETOUT, FDPAIR = K_FDPAIR, PATH = K_PATH,
+	INT = K_INT, UINT = K_UINT, LONG = K_LONG, ULONG = K_ULONG, SIZE = K_SIZE, OFF = K_OFF,
+	HEX = K_HEX,
+	OCT = K_OCT, FD = K_FD, DIRFD = K_DIRFD, SIG = K_SIG, PTR = K_PTR, STR = K_STR,
+	STRV = K_STRV,
+	MSGHDR = K_MSGHDR, SIGSET = K_SIGSET, SIGSETOUT = K_SIGSETOUT, FDPAIR = K_FDPAIR,
+	PATH = K_PATH,
 	LPATH = K_LPATH, NPATH = K_NPATH, IOCTL = K_IOCTL,
 };
 #define FLAGS(set) REF(K_FLAGS, SET_##set)
@@ -49,8 +52,10 @@ enum arg_words {
 #define ROW(nr, mode_, name_, fn_, host_, partial_, ...) \
 	[nr] = { .name = #name_, .fn = fn_, .partial = partial_, .host = host_, .mode = mode_, \
 		 .paths = ANY_PATH(0, ##__VA_ARGS__, 0, 0, 0, 0, 0, 0), .arg = { __VA_ARGS__ } },
-#define PASS(nr, name, support, ...) ROW(nr, MODE_PASS, name, NULL, HOST_NR_##name, support, ##__VA_ARGS__)
-#define BLOCK(nr, name, support, ...) ROW(nr, MODE_BLOCK, name, NULL, HOST_NR_##name, support, ##__VA_ARGS__)
+#define PASS(nr, name, support, ...) \
+	ROW(nr, MODE_PASS, name, NULL, HOST_NR_##name, support, ##__VA_ARGS__)
+#define BLOCK(nr, name, support, ...) \
+	ROW(nr, MODE_BLOCK, name, NULL, HOST_NR_##name, support, ##__VA_ARGS__)
 #define FN(nr, name, support, ...) ROW(nr, MODE_FN, name, sys_##name, 0, support, ##__VA_ARGS__)
 #define NOSYS(nr, name, why, ...) ROW(nr, MODE_NOSYS, name, NULL, 0, why, ##__VA_ARGS__)
 
@@ -87,7 +92,8 @@ static s64 make_call(struct vcpu *c, const struct syscall_row *r, const u64 *h)
 }
 
 /* A call with names: they are looked up under the sysroot first. */
-static __attribute__((noinline)) s64 pass_paths(struct vcpu *c, const struct syscall_row *r, const u64 *a, u64 *h)
+static __attribute__((noinline)) s64 pass_paths(struct vcpu *c, const struct syscall_row *r,
+						const u64 *a, u64 *h)
 {
 	char buf[MAX_PATHS][GUEST_PATH_MAX];
 	unsigned n = 0;
@@ -108,7 +114,8 @@ static __attribute__((noinline)) s64 pass_paths(struct vcpu *c, const struct sys
 }
 
 /* A call with an array of buffers, where the guest's pointers are not the host's. */
-static __attribute__((noinline)) s64 pass_iov(struct vcpu *c, const struct syscall_row *r, unsigned i, const u64 *a, u64 *h)
+static __attribute__((noinline)) s64 pass_iov(struct vcpu *c, const struct syscall_row *r,
+					      unsigned i, const u64 *a, u64 *h)
 {
 	struct host_iovec iov[IOV_MAX];
 	s64 n = iov_in(a[i], a[arg_ref(r->arg[i])], iov);
@@ -119,7 +126,8 @@ static __attribute__((noinline)) s64 pass_iov(struct vcpu *c, const struct sysca
 	return make_call(c, r, h);
 }
 
-static __attribute__((noinline)) s64 pass_msghdr(struct vcpu *c, const struct syscall_row *r, unsigned i, const u64 *a, u64 *h)
+static __attribute__((noinline)) s64 pass_msghdr(struct vcpu *c, const struct syscall_row *r,
+						 unsigned i, const u64 *a, u64 *h)
 {
 	struct host_iovec iov[IOV_MAX];
 	struct host_msghdr m;
@@ -133,7 +141,8 @@ static __attribute__((noinline)) s64 pass_msghdr(struct vcpu *c, const struct sy
 }
 
 /* Pointers to host addresses, names to host names. */
-static __attribute__((noinline)) s64 pass_slow(struct vcpu *c, const struct syscall_row *r, const u64 *a)
+static __attribute__((noinline)) s64 pass_slow(struct vcpu *c, const struct syscall_row *r,
+					       const u64 *a)
 {
 	u64 h[MAX_SYSCALL_ARGS];
 
@@ -163,7 +172,8 @@ static s64 call_row(struct vcpu *c, const struct syscall_row *r, const u64 *a)
 		return r->fn(c, a);
 	default:
 		if (log_on(LOG_UNIMP))
-			log_printf("system call %s: %s\n", r->name ? r->name : "unknown", r->partial ? r->partial : "no such");
+			log_printf("system call %s: %s\n", r->name ? r->name : "unknown",
+				   r->partial ? r->partial : "no such");
 		return -ENOSYS;
 	}
 }

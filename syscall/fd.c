@@ -9,7 +9,8 @@
 #include "syscall/local.h"
 
 static const struct open_flags generic = { O_DIRECT, O_LARGEFILE, O_DIRECTORY, O_NOFOLLOW };
-static const struct open_flags host = { HOST_O_DIRECT, HOST_O_LARGEFILE, HOST_O_DIRECTORY, HOST_O_NOFOLLOW };
+static const struct open_flags host = { HOST_O_DIRECT, HOST_O_LARGEFILE, HOST_O_DIRECTORY,
+					HOST_O_NOFOLLOW };
 
 static u32 move_flags(u32 v, const struct open_flags *from, const struct open_flags *to)
 {

@@ -59,15 +59,18 @@ static s64 stat_name(int dirfd, const char *guest, struct host_stat *h, u32 flag
 	if (the_process.sysroot && sysroot_join(the_process.sysroot, guest, buf, sizeof buf))
 		fd = sysroot_open(buf, O_PATH | O_CLOEXEC | (follow ? 0 : HOST_O_NOFOLLOW));
 	else
-		path = guest_path(dirfd, guest, follow ? PATH_FOLLOW : PATH_NOFOLLOW, buf, sizeof buf);
+		path = guest_path(dirfd, guest, follow ? PATH_FOLLOW : PATH_NOFOLLOW, buf,
+				  sizeof buf);
 	if (fd >= 0) {
-		s64 ret = host_syscall4(HOST_NR_newfstatat, fd, (u64)"", (u64)h, flags | AT_EMPTY_PATH);
+		s64 ret = host_syscall4(HOST_NR_newfstatat, fd, (u64)"", (u64)h,
+					flags | AT_EMPTY_PATH);
 
 		host_syscall1(HOST_NR_close, fd);
 		return ret;
 	}
 	if (fd != -ENOENT && fd != -ENOTDIR)
-		path = guest_path(dirfd, guest, follow ? PATH_FOLLOW : PATH_NOFOLLOW, buf, sizeof buf);
+		path = guest_path(dirfd, guest, follow ? PATH_FOLLOW : PATH_NOFOLLOW, buf,
+				  sizeof buf);
 	return host_syscall4(HOST_NR_newfstatat, dirfd, (u64)path, (u64)h, flags);
 }
 
@@ -110,11 +113,13 @@ static s64 open_name(struct vcpu *c, int dirfd, gaddr name, u32 flags, u32 mode)
 	    sysroot_join(the_process.sysroot, guest, buf, sizeof buf)) {
 		const struct open_how how = { .flags = flags, .resolve = RESOLVE_NO_SYMLINKS };
 
-		ret = blocking_syscall(c, HOST_NR_openat2, AT_FDCWD, (u64)buf, (u64)&how, sizeof how, 0, 0);
+		ret = blocking_syscall(c, HOST_NR_openat2, AT_FDCWD, (u64)buf, (u64)&how,
+				       sizeof how, 0, 0);
 		if (ret >= 0 || ret == -ERESTARTSYS)
 			return ret;
 		if (ret == -ENOENT || ret == -ENOTDIR)
-			return blocking_syscall(c, HOST_NR_openat, dirfd, (u64)guest, flags, mode, 0, 0);
+			return blocking_syscall(c, HOST_NR_openat, dirfd, (u64)guest, flags, mode,
+						0, 0);
 	}
 
 	enum path_use use = flags & HOST_O_NOFOLLOW ? PATH_NOFOLLOW : flags & O_CREAT ? PATH_CREATE : PATH_FOLLOW;
@@ -157,14 +162,17 @@ s64 sys_openat2(struct vcpu *c, const u64 a[6])
 		ret = proc_open(c, a[0], guest, h.how.flags);
 		if (ret != -PROC_NOT_VIRTUAL)
 			return ret;
-		path = guest_path(a[0], guest, h.how.flags & HOST_O_NOFOLLOW ? PATH_NOFOLLOW : PATH_FOLLOW, buf, sizeof buf);
+		path = guest_path(a[0], guest,
+				  h.how.flags & HOST_O_NOFOLLOW ? PATH_NOFOLLOW : PATH_FOLLOW, buf,
+				  sizeof buf);
 	}
 	return blocking_syscall(c, HOST_NR_openat2, a[0], (u64)path, (u64)&h, size, 0, 0);
 }
 
 s64 sys_open_by_handle_at(struct vcpu *c, const u64 a[6])
 {
-	return blocking_syscall(c, HOST_NR_open_by_handle_at, a[0], (u64)g2h(a[1]), open_flags_to_host(a[2]), 0, 0, 0);
+	return blocking_syscall(c, HOST_NR_open_by_handle_at, a[0], (u64)g2h(a[1]),
+				open_flags_to_host(a[2]), 0, 0, 0);
 }
 
 s64 sys_fanotify_init(struct vcpu *c, const u64 a[6])

@@ -27,8 +27,10 @@ static bool waits(u32 op)
 s64 sys_futex(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 {
 	if (!waits(a[1]))
-		return host_syscall6(HOST_NR_futex, host_ptr(a[0]), a[1], a[2], a[3], host_ptr(a[4]), a[5]);
-	return blocking_syscall(c, HOST_NR_futex, host_ptr(a[0]), a[1], a[2], host_ptr(a[3]), host_ptr(a[4]), a[5]);
+		return host_syscall6(HOST_NR_futex, host_ptr(a[0]), a[1], a[2], a[3],
+				     host_ptr(a[4]), a[5]);
+	return blocking_syscall(c, HOST_NR_futex, host_ptr(a[0]), a[1], a[2], host_ptr(a[3]),
+				host_ptr(a[4]), a[5]);
 }
 
 s64 sys_futex_waitv(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])

@@ -73,7 +73,8 @@ s64 blocking_syscall(struct vcpu *c, u64 nr, u64 a, u64 b, u64 d, u64 e, u64 f, 
  * The same with the guest's signal mask replaced by `set` (Linux bit order) for the time of the
  * call.
  */
-s64 blocking_syscall_sigmask(struct vcpu *c, u64 set, u64 nr, u64 a, u64 b, u64 d, u64 e, u64 f, u64 g);
+s64 blocking_syscall_sigmask(struct vcpu *c, u64 set, u64 nr, u64 a, u64 b, u64 d, u64 e, u64 f,
+			     u64 g);
 
 /*
  * A call ended with -ERESTARTSYS or -ERESTART_RESTARTBLOCK (`why`, negative).  The dispatcher has

@@ -14,7 +14,8 @@ s64 sys_ioctl(struct vcpu *c, const u64 a[6])
 	const struct ioctl_row *r = ioctl_find(a[1]);
 	bool number = r && r->arg == IOCTL_INT;
 
-	return blocking_syscall(c, HOST_NR_ioctl, a[0], (u32)a[1], number || !a[2] ? a[2] : (u64)g2h(a[2]), 0, 0, 0);
+	return blocking_syscall(c, HOST_NR_ioctl, a[0], (u32)a[1],
+				number || !a[2] ? a[2] : (u64)g2h(a[2]), 0, 0, 0);
 }
 
 static const struct ioctl_row rows[] = {

@@ -40,6 +40,7 @@ s64 sys_semctl(struct vcpu *c, const u64 a[6])
 		return host_syscall4(HOST_NR_semctl, a[0], a[1], a[2], (u64)&h);
 	default:
 		/* A value or the address of numbers. */
-		return host_syscall4(HOST_NR_semctl, a[0], a[1], a[2], a[3] ? a[3] + guest_base : 0);
+		return host_syscall4(HOST_NR_semctl, a[0], a[1], a[2],
+				     a[3] ? a[3] + guest_base : 0);
 	}
 }

@@ -53,7 +53,8 @@ s64 sys_madvise(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 		r = host_syscall3(HOST_NR_madvise, (u64)g2h(at), MIN(m.end, end) - at, (int)a[2]);
 		if (r < 0)
 			return r;
-		if (m.prot & G_PROT_EXEC && (a[2] == MADV_DONTNEED || a[2] == MADV_REMOVE || a[2] == MADV_FREE))
+		if (m.prot & G_PROT_EXEC &&
+		    (a[2] == MADV_DONTNEED || a[2] == MADV_REMOVE || a[2] == MADV_FREE))
 			hooks->invalidate(at, MIN(m.end, end));
 		at = m.end;
 	}
@@ -79,7 +80,9 @@ s64 sys_shmat(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 	gaddr at = a[1];
 	s64 size = shm_size(id), claim, r;
 	u32 how = G_MAP_PRIVATE | G_MAP_ANONYMOUS | G_MAP_NORESERVE;
-	struct mapping m = { .flags = G_MAP_SHARED, .dev = ~0ull, .ino = (u64)id + 1, .name = "/SYSV" };
+	struct mapping m = {
+		.flags = G_MAP_SHARED, .dev = ~0ull, .ino = (u64)id + 1, .name = "/SYSV"
+	};
 
 	if (size < 0)
 		return size == -EACCES ? -EACCES : -EINVAL;
@@ -99,7 +102,8 @@ s64 sys_shmat(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 	}
 	m.start = claim;
 	m.end = claim + ALIGN_UP((u64)size, space_page());
-	m.prot = G_PROT_READ | (flags & SHM_RDONLY ? 0 : G_PROT_WRITE) | (flags & SHM_EXEC ? G_PROT_EXEC : 0);
+	m.prot = G_PROT_READ | (flags & SHM_RDONLY ? 0 : G_PROT_WRITE) |
+		 (flags & SHM_EXEC ? G_PROT_EXEC : 0);
 	space_adopt(&m);
 	return claim;
 }

@@ -23,7 +23,8 @@ static u64 ptr(u64 a)
 }
 
 /* The call with the guest's mask at address `set` in force, or the current one if it is 0. */
-static s64 wait_masked(struct vcpu *c, gaddr set, u64 size, u64 nr, u64 a, u64 b, u64 d, u64 e, u64 f)
+static s64 wait_masked(struct vcpu *c, gaddr set, u64 size, u64 nr, u64 a, u64 b, u64 d, u64 e,
+		       u64 f)
 {
 	u64 mask;
 
@@ -47,7 +48,8 @@ s64 sys_pselect6(struct vcpu *c, const u64 a[6])
 
 	if (a[5] && copy_in(set, a[5], sizeof set) < 0)
 		return -EFAULT;
-	return wait_masked(c, set[0], set[1], HOST_NR_pselect6, a[0], ptr(a[1]), ptr(a[2]), ptr(a[3]), ptr(a[4]));
+	return wait_masked(c, set[0], set[1], HOST_NR_pselect6, a[0], ptr(a[1]), ptr(a[2]),
+			   ptr(a[3]), ptr(a[4]));
 }
 
 s64 sys_io_pgetevents(struct vcpu *c, const u64 a[6])
@@ -56,7 +58,8 @@ s64 sys_io_pgetevents(struct vcpu *c, const u64 a[6])
 
 	if (a[5] && copy_in(set, a[5], sizeof set) < 0)
 		return -EFAULT;
-	return wait_masked(c, set[0], set[1], HOST_NR_io_pgetevents, a[0], a[1], a[2], ptr(a[3]), ptr(a[4]));
+	return wait_masked(c, set[0], set[1], HOST_NR_io_pgetevents, a[0], a[1], a[2], ptr(a[3]),
+			   ptr(a[4]));
 }
 
 s64 sys_epoll_ctl(struct vcpu *c, const u64 a[6])

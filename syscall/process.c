@@ -95,7 +95,8 @@ static s64 make_vectors(struct exec *x, unsigned n_prefix)
 	s64 r;
 
 	x->vectors_size = ALIGN_UP(words * 8, 4096ull);
-	r = host_syscall6(HOST_NR_mmap, 0, x->vectors_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	r = host_syscall6(HOST_NR_mmap, 0, x->vectors_size, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (is_error(r))
 		return r;
 	x->vectors = (u8 *)r;
@@ -125,11 +126,13 @@ static s64 check_executable(struct exec *x)
 /* Opens x->host and reads its beginning.  0 with fd -1: executable, but not for reading. */
 static s64 open_file(struct exec *x, u32 flags)
 {
-	s64 r = host_syscall4(HOST_NR_openat, AT_FDCWD, (u64)x->host,
-			      O_CLOEXEC | (flags & AT_SYMLINK_NOFOLLOW ? O_NOFOLLOW : 0) | O_NONBLOCK, 0);
+	s64 r = host_syscall4(
+		HOST_NR_openat, AT_FDCWD, (u64)x->host,
+		O_CLOEXEC | (flags & AT_SYMLINK_NOFOLLOW ? O_NOFOLLOW : 0) | O_NONBLOCK, 0);
 
 	x->fd = -1;
-	if (r == -EACCES && host_syscall4(HOST_NR_faccessat2, AT_FDCWD, (u64)x->host, X_OK, AT_EACCESS) == 0)
+	if (r == -EACCES &&
+	    host_syscall4(HOST_NR_faccessat2, AT_FDCWD, (u64)x->host, X_OK, AT_EACCESS) == 0)
 		return 0;
 	if (r < 0)
 		return r == -ENXIO ? -EACCES : r;
@@ -183,7 +186,8 @@ static s64 check_interpreter(struct exec *x)
 	if ((e.type != ET_EXEC && e.type != ET_DYN) || e.phentsize != sizeof p || !e.phnum)
 		return -ENOEXEC;
 	for (unsigned i = 0; i < e.phnum; i++) {
-		s64 r = host_syscall4(HOST_NR_pread64, x->fd, (u64)&p, sizeof p, e.phoff + i * sizeof p);
+		s64 r = host_syscall4(HOST_NR_pread64, x->fd, (u64)&p, sizeof p,
+				      e.phoff + i * sizeof p);
 
 		if (r != sizeof p)
 			return r < 0 ? r : -ENOEXEC;
@@ -195,7 +199,8 @@ static s64 check_interpreter(struct exec *x)
 		if (r != (s64)p.filesz || path[p.filesz - 1])
 			return r < 0 ? r : -ENOEXEC;
 		return host_syscall4(HOST_NR_faccessat2, AT_FDCWD,
-				     (u64)guest_path(AT_FDCWD, path, PATH_FOLLOW, buf, sizeof buf), X_OK, AT_EACCESS);
+				     (u64)guest_path(AT_FDCWD, path, PATH_FOLLOW, buf, sizeof buf),
+				     X_OK, AT_EACCESS);
 	}
 	return 0;
 }
@@ -390,7 +395,8 @@ static s64 exec_sibling(struct exec *x)
 	elf_machine_name(elf_ident_machine(x->head), x->head[EI_CLASS], x->head[EI_DATA], &name);
 	if (!name)
 		return -ENOEXEC;
-	r = host_syscall4(HOST_NR_readlinkat, AT_FDCWD, (u64)"/proc/self/exe", (u64)path, sizeof path - 64);
+	r = host_syscall4(HOST_NR_readlinkat, AT_FDCWD, (u64)"/proc/self/exe", (u64)path,
+			  sizeof path - 64);
 	if (r <= 0)
 		return -ENOEXEC;
 	path[r] = 0;
@@ -435,7 +441,8 @@ static s64 name_file(struct exec *x, int dirfd, gaddr path, u32 flags)
 		return n;
 	x->name = buf;
 	if (n > 0 && (dirfd == AT_FDCWD || buf[0] == '/')) {
-		x->host = guest_path(AT_FDCWD, buf, flags & AT_SYMLINK_NOFOLLOW ? PATH_NOFOLLOW : PATH_FOLLOW,
+		x->host = guest_path(AT_FDCWD, buf,
+				     flags & AT_SYMLINK_NOFOLLOW ? PATH_NOFOLLOW : PATH_FOLLOW,
 				     x->host_buf[1], GUEST_PATH_MAX);
 		return 0;
 	}
@@ -443,7 +450,8 @@ static s64 name_file(struct exec *x, int dirfd, gaddr path, u32 flags)
 		return -ENOENT;
 	if (host_syscall3(HOST_NR_fcntl, dirfd, F_GETFD, 0) < 0)
 		return -EBADF;
-	if (snprintf(x->host_buf[1], GUEST_PATH_MAX, "/proc/self/fd/%d%s%s", dirfd, n ? "/" : "", buf) >= GUEST_PATH_MAX)
+	if (snprintf(x->host_buf[1], GUEST_PATH_MAX, "/proc/self/fd/%d%s%s", dirfd, n ? "/" : "",
+		     buf) >= GUEST_PATH_MAX)
 		return -ENAMETOOLONG;
 	x->host = x->host_buf[1];
 	/* What the kernel tells a script's interpreter (fs/exec.c, alloc_bprm). */
@@ -528,7 +536,8 @@ s64 sys_wait4(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 
 s64 sys_waitid(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 {
-	return blocking_syscall(c, HOST_NR_waitid, a[0], a[1], host_ptr(a[2]), a[3], host_ptr(a[4]), 0);
+	return blocking_syscall(c, HOST_NR_waitid, a[0], a[1], host_ptr(a[2]), a[3], host_ptr(a[4]),
+				0);
 }
 
 /* --- prctl --- */

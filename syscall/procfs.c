@@ -22,7 +22,8 @@ enum { DIR_MAX = 512 };
 /* --- recognising names --- */
 
 enum proc_file {
-	PROC_NONE, PROC_EXE, PROC_CMDLINE, PROC_ENVIRON, PROC_MAPS, PROC_AUXV, PROC_STAT, PROC_CPUINFO,
+	PROC_NONE, PROC_EXE, PROC_CMDLINE, PROC_ENVIRON, PROC_MAPS, PROC_AUXV, PROC_STAT,
+	PROC_CPUINFO,
 };
 
 static const struct { const char *name; enum proc_file file; } own_files[] = {
@@ -72,7 +73,8 @@ static enum proc_file classify(const char *p, u64 *tid)
 		return component(&p, &s) ? PROC_NONE : PROC_CPUINFO;
 	if (is_word(s, n, "thread-self"))
 		*tid = host_syscall0(HOST_NR_gettid);
-	else if (!is_word(s, n, "self") && !(is_number(s, n, &v) && v == (u64)host_syscall0(HOST_NR_getpid)))
+	else if (!is_word(s, n, "self") &&
+		 !(is_number(s, n, &v) && v == (u64)host_syscall0(HOST_NR_getpid)))
 		return PROC_NONE;
 	n = component(&p, &s);
 	if (is_word(s, n, "task")) {
@@ -122,7 +124,8 @@ static enum proc_file find(int dirfd, const char *path, u64 *tid)
 	s64 n = host_syscall4(HOST_NR_readlinkat, AT_FDCWD, (u64)link, (u64)dir, sizeof dir);
 	size_t len = strlen(path);
 
-	if (n < 5 || memcmp(dir, "/proc", 5) || (n > 5 && dir[5] != '/') || n + len + 2 > sizeof dir)
+	if (n < 5 || memcmp(dir, "/proc", 5) || (n > 5 && dir[5] != '/') ||
+	    n + len + 2 > sizeof dir)
 		return PROC_NONE;
 	dir[n] = '/';
 	memcpy(dir + n + 1, path, len + 1);
@@ -219,7 +222,8 @@ static bool put_mapping(const struct mapping *m, void *arg)
 			 m->prot & G_PROT_READ ? 'r' : '-', m->prot & G_PROT_WRITE ? 'w' : '-',
 			 m->prot & G_PROT_EXEC ? 'x' : '-', m->flags & G_MAP_SHARED ? 's' : 'p',
 			 (unsigned long long)m->off, (unsigned)(m->dev >> 8 & 0xfff),
-			 (unsigned)((m->dev & 0xff) | (m->dev >> 12 & 0xfff00)), (unsigned long long)m->ino);
+			 (unsigned)((m->dev & 0xff) | (m->dev >> 12 & 0xfff00)),
+			 (unsigned long long)m->ino);
 
 	if (m->name)
 		print(o, "%-73s%s\n", head, m->name);
@@ -273,7 +277,9 @@ static void put_stat(struct out *o, u64 tid)
 
 		switch (field) {
 		case 28:
-			print(o, " %llu", (unsigned long long)(the_process.stack_start + the_process.stack_size));
+			print(o, " %llu",
+			      (unsigned long long)(the_process.stack_start +
+						   the_process.stack_size));
 			break;
 		case 26: case 27: case 29: case 30: case 45: case 46: case 47:
 			print(o, " 0");
@@ -337,13 +343,15 @@ s64 proc_open(struct vcpu *c, int dirfd, const char *path, u32 flags)
 	 * Writers, O_PATH and O_DIRECTORY get the kernel's answer; the program's file is a real
 	 * one.
 	 */
-	if (f == PROC_NONE || f == PROC_EXE || flags & (O_WRONLY | O_RDWR | O_PATH | HOST_O_DIRECTORY))
+	if (f == PROC_NONE || f == PROC_EXE ||
+	    flags & (O_WRONLY | O_RDWR | O_PATH | HOST_O_DIRECTORY))
 		return -PROC_NOT_VIRTUAL;
 	if (f == PROC_CPUINFO && !c->guest->cpuinfo)
 		return -PROC_NOT_VIRTUAL;
 
 	/* MFD_CLOEXEC */
-	struct out o = { .fd = host_syscall2(HOST_NR_memfd_create, (u64)"proc", flags & O_CLOEXEC ? 1 : 0) };
+	struct out o = { .fd = host_syscall2(HOST_NR_memfd_create, (u64)"proc",
+					     flags & O_CLOEXEC ? 1 : 0) };
 
 	if (o.fd < 0)
 		return o.fd;

@@ -60,8 +60,8 @@ static void requeue(const u8 *info)
 	s32 sig;
 
 	memcpy(&sig, info, sizeof sig);
-	host_syscall4(HOST_NR_rt_tgsigqueueinfo, host_syscall0(HOST_NR_getpid), host_syscall0(HOST_NR_gettid), sig,
-		      (u64)info);
+	host_syscall4(HOST_NR_rt_tgsigqueueinfo, host_syscall0(HOST_NR_getpid),
+		      host_syscall0(HOST_NR_gettid), sig, (u64)info);
 }
 
 void signal_uncapture(struct task *t)
@@ -128,8 +128,8 @@ static void fault(struct task *t, int sig, const u8 *info, void *uc)
 	if (t && !dying && hooks->fault(t->vcpu, sig, code, addr, uc))
 		return;
 	if (!__atomic_exchange_n(&dying, 1, __ATOMIC_SEQ_CST))
-		die("signal %d (code %d, address %#lx) in the runner at %#lx, guest pc near %#lx", sig,
-		    info_code(info), (unsigned long)addr, (unsigned long)pc,
+		die("signal %d (code %d, address %#lx) in the runner at %#lx, guest pc near %#lx",
+		    sig, info_code(info), (unsigned long)addr, (unsigned long)pc,
 		    (unsigned long)(t ? t->vcpu->pc : 0));
 	host_syscall1(HOST_NR_exit_group, 128 + sig);
 }
@@ -175,7 +175,8 @@ void signal_install(int sig, const struct action *a)
 	if (bit & SIGS_UNBLOCKABLE)
 		return;
 	if (bit & SIGS_SYNC)
-		host_action(sig, (u64)host_handler, SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER);
+		host_action(sig, (u64)host_handler,
+			    SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER);
 	else if (a->handler == SIG_IGN || (a->handler == SIG_DFL && !(bit & SIGS_CORE)))
 		host_action(sig, a->handler, flags);
 	else
@@ -265,7 +266,8 @@ static void __attribute__((noreturn)) terminate(struct task *t, int sig, const u
 	int n;
 
 	if (SIGS_CORE & sigbit(sig)) {
-		n = snprintf(line, sizeof line, "%s: uncaught target signal %d (%s) - core dumped\n",
+		n = snprintf(line, sizeof line,
+			     "%s: uncaught target signal %d (%s) - core dumped\n",
 			     the_process.called, sig, signal_text[sig]);
 		host_syscall3(HOST_NR_write, 2, (u64)line, n);
 	}
@@ -348,10 +350,15 @@ static bool deliver(struct vcpu *c, const u8 *info)
 	}
 	settle_call(c, &a);
 	f = (struct sigframe){
-		.info = info, .handler = a.handler, .signo = sig, .fault_addr = addr,
+		.info = info,
+		.handler = a.handler,
+		.signo = sig,
+		.fault_addr = addr,
 		.restorer = return_address(&a),
 		.mask = t->restore_mask ? t->saved_mask : t->mask,
-		.altstack_sp = t->alt_sp, .altstack_size = t->alt_size, .altstack_flags = t->alt_flags,
+		.altstack_sp = t->alt_sp,
+		.altstack_size = t->alt_size,
+		.altstack_flags = t->alt_flags,
 		.want_siginfo = a.flags & SA_SIGINFO,
 		.on_altstack = a.flags & SA_ONSTACK && t->alt_size &&
 			       !on_altstack(t, *vcpu_u64(c, c->guest->sp_off)),
@@ -457,7 +464,8 @@ s64 blocking_syscall(struct vcpu *c, u64 nr, u64 a, u64 b, u64 d, u64 e, u64 f, 
 	return r == -HOST_REWOUND ? -ERESTARTSYS : r;
 }
 
-s64 blocking_syscall_sigmask(struct vcpu *c, u64 set, u64 nr, u64 a, u64 b, u64 d, u64 e, u64 f, u64 g)
+s64 blocking_syscall_sigmask(struct vcpu *c, u64 set, u64 nr, u64 a, u64 b, u64 d, u64 e, u64 f,
+			     u64 g)
 {
 	struct task *t = c->task;
 	s64 r;

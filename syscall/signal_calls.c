@@ -44,8 +44,8 @@ static s64 write_action(gaddr at, const struct action *a)
 s64 sys_rt_sigaction(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 {
 	/* Kernels since 5.11 clear the flags they do not know, so that programs can tell. */
-	const u64 known = SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_RESTORER | SA_ONSTACK | SA_RESTART |
-			  SA_NODEFER | SA_RESETHAND;
+	const u64 known = SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_RESTORER | SA_ONSTACK |
+			  SA_RESTART | SA_NODEFER | SA_RESETHAND;
 	struct actions *s = c->task->actions;
 	struct action new, old;
 	int sig = a[0];
@@ -62,7 +62,8 @@ s64 sys_rt_sigaction(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 		new.flags &= known;
 		s->act[sig] = new;
 		signal_install(sig, &new);
-		if (new.handler == SIG_IGN || (new.handler == SIG_DFL && sigbit(sig) & SIGS_DEFAULT_IGNORE))
+		if (new.handler == SIG_IGN ||
+		    (new.handler == SIG_DFL && sigbit(sig) & SIGS_DEFAULT_IGNORE))
 			__atomic_and_fetch(&c->task->sync_pending, ~sigbit(sig), __ATOMIC_SEQ_CST);
 	}
 	lock_drop(&s->lock);
@@ -168,7 +169,8 @@ s64 sys_sigaltstack(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 	struct { u64 sp; u32 flags, pad; u64 size; } new, old = { 0 };
 	struct task *t = c->task;
 	u64 sp = *vcpu_u64(c, c->guest->sp_off);
-	bool on_it = !(t->alt_flags & SS_AUTODISARM) && sp > t->alt_sp && sp - t->alt_sp <= t->alt_size;
+	bool on_it = !(t->alt_flags & SS_AUTODISARM) && sp > t->alt_sp &&
+		     sp - t->alt_sp <= t->alt_size;
 	s64 r = 0;
 
 	if (a[0] && copy_in(&new, a[0], sizeof new) < 0)

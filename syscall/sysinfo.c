@@ -4,7 +4,8 @@
 /* struct new_utsname */
 enum { UTS_LEN = 65 };
 struct utsname {
-	char sysname[UTS_LEN], nodename[UTS_LEN], release[UTS_LEN], version[UTS_LEN], machine[UTS_LEN];
+	char sysname[UTS_LEN], nodename[UTS_LEN], release[UTS_LEN], version[UTS_LEN],
+		machine[UTS_LEN];
 	char domainname[UTS_LEN];
 };
 

@@ -18,9 +18,11 @@ enum call_mode { MODE_NONE, MODE_PASS, MODE_BLOCK, MODE_FN, MODE_NOSYS };
 enum arg_kind {
 	K_NONE,
 	/* numbers */
-	K_INT, K_UINT, K_LONG, K_ULONG, K_SIZE, K_OFF, K_HEX, K_OCT, K_FD, K_DIRFD, K_SIG, K_FLAGS, K_ENUM, K_IOCTL,
+	K_INT, K_UINT, K_LONG, K_ULONG, K_SIZE, K_OFF, K_HEX, K_OCT, K_FD, K_DIRFD, K_SIG, K_FLAGS,
+	K_ENUM, K_IOCTL,
 	/* pointers, from here on: moved by guest_base */
-	K_PTR, K_STR, K_STRV, K_INBUF, K_OUTBUF, K_IOVIN, K_IOVOUT, K_MSGHDR, K_IN, K_OUT, K_SIGSET, K_SIGSETOUT,
+	K_PTR, K_STR, K_STRV, K_INBUF, K_OUTBUF, K_IOVIN, K_IOVOUT, K_MSGHDR, K_IN, K_OUT, K_SIGSET,
+	K_SIGSETOUT,
 	K_SOCKADDR, K_SOCKADDROUT, K_FDPAIR, K_POLLFDS,
 	/* names, from here on: through the sysroot */
 	K_PATH,    /* a last symbolic link is followed */

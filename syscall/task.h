@@ -34,10 +34,12 @@ static inline u64 sigbit(int sig)
 }
 
 /* Sets of signals, see above and signal(7). */
-#define SIGS_SYNC ((u64)(1 << (SIGSEGV - 1) | 1 << (SIGBUS - 1) | 1 << (SIGFPE - 1) | 1 << (SIGILL - 1) | \
-			 1 << (SIGTRAP - 1)))
-#define SIGS_CORE (SIGS_SYNC | (u64)(1 << (SIGQUIT - 1) | 1 << (SIGABRT - 1) | 1 << (SIGXCPU - 1) | \
-				     1 << (SIGXFSZ - 1) | 1 << (SIGSYS - 1)))
+#define SIGS_SYNC \
+	((u64)(1 << (SIGSEGV - 1) | 1 << (SIGBUS - 1) | 1 << (SIGFPE - 1) | 1 << (SIGILL - 1) | \
+	       1 << (SIGTRAP - 1)))
+#define SIGS_CORE \
+	(SIGS_SYNC | (u64)(1 << (SIGQUIT - 1) | 1 << (SIGABRT - 1) | 1 << (SIGXCPU - 1) | \
+			   1 << (SIGXFSZ - 1) | 1 << (SIGSYS - 1)))
 #define SIGS_DEFAULT_IGNORE ((u64)(1 << (SIGCHLD - 1) | 1 << (SIGCONT - 1) | 1 << (SIGURG - 1) | \
 				   1 << (SIGWINCH - 1)))
 #define SIGS_UNBLOCKABLE ((u64)(1 << (SIGKILL - 1) | 1 << (SIGSTOP - 1)))

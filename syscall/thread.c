@@ -28,7 +28,8 @@ enum { CSIGNAL = 0xff };
 
 /* struct clone_args, include/uapi/linux/sched.h */
 struct clone_args {
-	u64 flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup;
+	u64 flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid,
+		set_tid_size, cgroup;
 };
 enum { CLONE_ARGS_SIZE_VER0 = 64 };
 
@@ -86,8 +87,8 @@ static void block_fill(struct block *b, struct vcpu *c, const struct clone_args 
 	v->fp_flags = c->fp_flags;
 	v->fpctl = c->fpctl;
 	v->task = t;
-	c->guest->clone_child(v, q->stack ? q->stack : *vcpu_u64(c, c->guest->sp_off), q->flags & CLONE_SETTLS,
-			      q->tls);
+	c->guest->clone_child(v, q->stack ? q->stack : *vcpu_u64(c, c->guest->sp_off),
+			      q->flags & CLONE_SETTLS, q->tls);
 	t->vcpu = v;
 	t->mask = parent->mask;
 	t->alt_flags = SS_DISABLE;
@@ -142,7 +143,8 @@ static s64 host_clone_call(const struct clone_args *q, u64 flags, u64 *stack, u6
 			     : host_syscall2(HOST_NR_clone3, (u64)&h, sizeof h);
 	}
 	return host_clone_args(flags | q->exit_signal, (u64)stack,
-			       host_ptr(flags & CLONE_PIDFD ? q->pidfd : q->parent_tid), host_ptr(q->child_tid), tls);
+			       host_ptr(flags & CLONE_PIDFD ? q->pidfd : q->parent_tid),
+			       host_ptr(q->child_tid), tls);
 }
 
 static s64 clone_thread(struct vcpu *c, const struct clone_args *q)
@@ -154,7 +156,8 @@ static s64 clone_thread(struct vcpu *c, const struct clone_args *q)
 	if (!b)
 		return -ENOMEM;
 	block_fill(b, c, q);
-	r = host_clone_call(q, flags, host_clone_stack((u8 *)b, thread_start, b), host_tls_copy(b->tls));
+	r = host_clone_call(q, flags, host_clone_stack((u8 *)b, thread_start, b),
+			    host_tls_copy(b->tls));
 	if (r < 0 || q->flags & CLONE_VFORK)
 		block_free(b);
 	return r;
@@ -182,8 +185,8 @@ static s64 clone_process(struct vcpu *c, const struct clone_args *q)
 	hooks->fork_child(c);
 	if (q->flags & CLONE_CLEAR_SIGHAND)
 		signal_clear_handlers(t->actions);
-	c->guest->clone_child(c, q->stack ? q->stack : *vcpu_u64(c, c->guest->sp_off), q->flags & CLONE_SETTLS,
-			      q->tls);
+	c->guest->clone_child(c, q->stack ? q->stack : *vcpu_u64(c, c->guest->sp_off),
+			      q->flags & CLONE_SETTLS, q->tls);
 	return 0;
 }
 
@@ -246,7 +249,8 @@ s64 sys_clone3(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 		if (extra)
 			return -E2BIG;
 	}
-	if (q.flags & (CSIGNAL | CLONE_DETACHED) || q.exit_signal & ~(u64)CSIGNAL || !q.stack != !q.stack_size)
+	if (q.flags & (CSIGNAL | CLONE_DETACHED) || q.exit_signal & ~(u64)CSIGNAL ||
+	    !q.stack != !q.stack_size)
 		return -EINVAL;
 	if (q.flags & (CLONE_THREAD | CLONE_PARENT) && q.exit_signal)
 		return -EINVAL;

@@ -16,7 +16,10 @@ struct elf_header { u8 ident[16]; u16 type, machine; u32 version; u64 entry, pho
 struct elf_phdr { u32 type, flags; u64 offset, vaddr, paddr, filesz, memsz, align; };
 struct elf_dyn { s64 tag; u64 val; };
 struct elf_sym { u32 name; u8 info, other; u16 shndx; u64 value, size; };
-enum { ELF_PT_LOAD = 1, ELF_PT_DYNAMIC = 2, ELF_DT_STRTAB = 5, ELF_DT_SYMTAB = 6, AUX_SYSINFO_EHDR = 33 };
+enum {
+	ELF_PT_LOAD = 1, ELF_PT_DYNAMIC = 2, ELF_DT_STRTAB = 5, ELF_DT_SYMTAB = 6,
+	AUX_SYSINFO_EHDR = 33
+};
 
 struct timespec { s64 tv_sec, tv_nsec; };
 typedef int gettime_fn(s64 clock, struct timespec *ts);

@@ -237,11 +237,15 @@ static void add_iov(struct line *l, gaddr a, u64 n, u64 total)
 
 /* --- structures --- */
 
-enum member_type { MT_END, MT_S32, MT_U32, MT_HEX32, MT_OCT32, MT_U16, MT_OCT16, MT_S64, MT_U64, MT_LONG, MT_ULONG, MT_HEXL, MT_PTR };
+enum member_type {
+	MT_END, MT_S32, MT_U32, MT_HEX32, MT_OCT32, MT_U16, MT_OCT16, MT_S64, MT_U64, MT_LONG,
+	MT_ULONG, MT_HEXL, MT_PTR
+};
 struct member { const char *name; u8 type; };
 
 #define M(type, name) { #name, MT_##type },
-#define STRUCT(name, ...) static const struct member members_##name[] = { __VA_ARGS__ { NULL, MT_END } };
+#define STRUCT(name, ...) \
+	static const struct member members_##name[] = { __VA_ARGS__ { NULL, MT_END } };
 #include "syscall/structs.def"
 #undef STRUCT
 #define STRUCT(name, ...) members_##name,
@@ -323,7 +327,8 @@ static void add_sockaddr(struct line *l, gaddr a, u32 len)
 	add(l, "{sa_family=");
 	add_enum(l, SET_af, s.family);
 	if (s.family == AF_INET)
-		add(l, ", port=%u, addr=%u.%u.%u.%u", s.d[0] << 8 | s.d[1], s.d[2], s.d[3], s.d[4], s.d[5]);
+		add(l, ", port=%u, addr=%u.%u.%u.%u", s.d[0] << 8 | s.d[1], s.d[2], s.d[3], s.d[4],
+		    s.d[5]);
 	else if (s.family == AF_INET6)
 		add(l, ", port=%u", s.d[0] << 8 | s.d[1]);
 	else if (s.family == AF_UNIX) {
@@ -331,7 +336,8 @@ static void add_sockaddr(struct line *l, gaddr a, u32 len)
 		bool abstract = !path[0] && len > 3;
 
 		add(l, abstract ? ", sun_path=@" : ", sun_path=");
-		add_quoted(l, path + abstract, strnlen(path + abstract, MIN(len - 2, sizeof s.d) - abstract), false);
+		add_quoted(l, path + abstract,
+			   strnlen(path + abstract, MIN(len - 2, sizeof s.d) - abstract), false);
 	}
 	add(l, "}");
 }
@@ -359,7 +365,8 @@ static void add_msghdr(struct line *l, gaddr a, u64 total)
 {
 	const unsigned w = the_guest.word;
 	bool ok = true;
-	u64 name = word_at(a, &ok), len = word_at(a + w, &ok), iov = word_at(a + 2 * w, &ok), n = word_at(a + 3 * w, &ok);
+	u64 name = word_at(a, &ok), len = word_at(a + w, &ok), iov = word_at(a + 2 * w, &ok),
+	    n = word_at(a + 3 * w, &ok);
 
 	if (!ok) {
 		add(l, "%#llx", (unsigned long long)a);
@@ -374,7 +381,8 @@ static void add_msghdr(struct line *l, gaddr a, u64 total)
 
 /* --- arguments and lines --- */
 
-static void add_arg(struct line *l, const struct syscall_row *r, unsigned i, const u64 *a, bool after, s64 ret)
+static void add_arg(struct line *l, const struct syscall_row *r, unsigned i, const u64 *a,
+		    bool after, s64 ret)
 {
 	const unsigned ref = arg_ref(r->arg[i]);
 	const u64 v = a[i];
@@ -490,8 +498,8 @@ static void begin(struct line *l, u32 nr, const u64 *a, bool after, s64 ret)
 	l->n = 0;
 	add(l, "%lld ", (long long)host_syscall0(HOST_NR_gettid));
 	if (!r || !r->name) {
-		add(l, "syscall_%u(%#llx, %#llx, %#llx", nr, (unsigned long long)a[0], (unsigned long long)a[1],
-		    (unsigned long long)a[2]);
+		add(l, "syscall_%u(%#llx, %#llx, %#llx", nr, (unsigned long long)a[0],
+		    (unsigned long long)a[1], (unsigned long long)a[2]);
 	} else {
 		add(l, "%s(", r->name);
 		for (unsigned i = 0; i < MAX_SYSCALL_ARGS && arg_kind(r->arg[i]) != K_NONE; i++) {
@@ -507,8 +515,8 @@ static bool ends_here(u32 nr)
 {
 	syscall_fn *const fn = nr < NR_SYSCALLS ? syscall_table[nr].fn : NULL;
 
-	return fn && (fn == sys_exit || fn == sys_exit_group || fn == sys_execve || fn == sys_execveat ||
-		      fn == sys_rt_sigreturn);
+	return fn && (fn == sys_exit || fn == sys_exit_group || fn == sys_execve ||
+		      fn == sys_execveat || fn == sys_rt_sigreturn);
 }
 
 void trace_enter(struct vcpu *c, u32 nr, const u64 a[MAX_SYSCALL_ARGS])

@@ -61,7 +61,8 @@ static bool solve(const struct problem *p, unsigned i, struct pattern word, uint
 }
 
 /* Want the word not to match `e`, or else to match one of e's exceptions. */
-static void want_not(struct problem *p, struct pattern e, const struct pattern *except, unsigned nexcept)
+static void want_not(struct problem *p, struct pattern e, const struct pattern *except,
+		     unsigned nexcept)
 {
 	struct clause *c = &p->clauses[p->n++];
 
@@ -115,8 +116,9 @@ static void check_pair(const struct table *t, const struct row *a, const struct 
 
 	if (b->over == a) {
 		if (!both)
-			error(t, b->line, "'%s' is declared over '%s' (%s:%u), but they share no word",
-			      b->name, a->name, t->file, a->line);
+			error(t, b->line,
+			      "'%s' is declared over '%s' (%s:%u), but they share no word", b->name,
+			      a->name, t->file, a->line);
 	} else if (both) {
 		error(t, b->line, "'%s' overlaps '%s' (%s:%u), for example in %0*llx",
 		      b->name, a->name, t->file, a->line, (int)t->width / 4,
@@ -136,12 +138,15 @@ static void check_args(const struct table *t, const struct row *first, const str
 {
 	for (unsigned i = 0; i < first->nargs; i++)
 		if (!find(r, first->args[i].name))
-			error(t, r->line, "row '%s' does not give handler '%s' the field '%s' (%s:%u)",
-			      r->name, r->handler, first->args[i].name, t->file, first->line);
+			error(t, r->line,
+			      "row '%s' does not give handler '%s' the field '%s' (%s:%u)", r->name,
+			      r->handler, first->args[i].name, t->file, first->line);
 	for (unsigned i = 0; i < r->nargs; i++)
 		if (!find(first, r->args[i].name))
-			error(t, r->line, "row '%s' gives handler '%s' the field '%s', '%s' (%s:%u) does not",
-			      r->name, r->handler, r->args[i].name, first->name, t->file, first->line);
+			error(t, r->line,
+			      "row '%s' gives handler '%s' the field '%s', '%s' (%s:%u) does not",
+			      r->name, r->handler, r->args[i].name, first->name, t->file,
+			      first->line);
 }
 
 void check_table(const struct table *t)
@@ -151,7 +156,8 @@ void check_table(const struct table *t)
 
 		if (!reachable(r))
 			error(t, r->line, "'%s' is unreachable%s", r->name,
-			      r->nabove ? ": the rows over it leave no word" : ": its conditions leave no word");
+			      r->nabove ? ": the rows over it leave no word" :
+					  ": its conditions leave no word");
 		for (unsigned j = 0; j < i; j++)
 			check_pair(t, t->rows[j], r);
 		for (unsigned j = 0; r->handler && j < i; j++) {

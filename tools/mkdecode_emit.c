@@ -61,8 +61,8 @@ void emit_header(FILE *f, const struct table *t)
 		const struct row *r = t->rows[i];
 
 		if (first_of_handler(t, r))
-			fprintf(f, "bool %s_tr_%s(struct tr *t, const struct %s_%s *a);\n", g, r->handler, g,
-				r->handler);
+			fprintf(f, "bool %s_tr_%s(struct tr *t, const struct %s_%s *a);\n", g,
+				r->handler, g, r->handler);
 	}
 
 	fprintf(f, "\nextern const struct insn_row %s_rows[%s_COUNT];\n\n", g, g);
@@ -100,7 +100,8 @@ static bool same_layout(const struct row *a, const struct row *b)
 	for (unsigned i = 0; i < a->nargs; i++) {
 		const struct arg *x = &a->args[i], *y = &b->args[i];
 
-		if (strcmp(x->name, y->name) || x->lsb != y->lsb || x->width != y->width || x->value != y->value)
+		if (strcmp(x->name, y->name) || x->lsb != y->lsb || x->width != y->width ||
+		    x->value != y->value)
 			return false;
 	}
 	return true;
@@ -160,7 +161,8 @@ static void emit_rows(FILE *f, const struct table *t)
 		emit_string(f, r->group);
 		emit_string(f, r->feature);
 		emit_string(f, r->handler);
-		fprintf(f, "%#llx, %#llx, ", (unsigned long long)r->pat.mask, (unsigned long long)r->pat.value);
+		fprintf(f, "%#llx, %#llx, ", (unsigned long long)r->pat.mask,
+			(unsigned long long)r->pat.value);
 		fprintf(f, nexcept ? "except_%s, " : "0, ", r->name);
 		fprintf(f, nfields ? "fields_%s, " : "0, ", layout_of(t, r)->name);
 		fprintf(f, "%#x, %u, %u, %u },\n", r->attrs, t->width, nexcept, nfields);
@@ -210,7 +212,8 @@ void emit_source(FILE *f, const struct table *t, const char *header)
 	fprintf(f, "\treturn %s_NONE;\n}\n", g);
 
 	/* Tests and tools want the decoder without a front-end to link. */
-	fprintf(f, "\n#ifndef DECODE_ONLY\nbool %s_translate(struct tr *t, uint%u_t word)\n{\n", g, t->width);
+	fprintf(f, "\n#ifndef DECODE_ONLY\nbool %s_translate(struct tr *t, uint%u_t word)\n{\n", g,
+		t->width);
 	fprintf(f, "\tenum %s_insn id = %s_decode(word);\n\n\tswitch (id) {\n", g, g);
 	for (unsigned i = 0; i < t->nrows; i++)
 		if (t->rows[i]->handler)

@@ -137,7 +137,8 @@ static unsigned add_bits(struct parser *p, struct row *r, const char *s)
 
 static bool is_clause(const char *s)
 {
-	return !strcmp(s, "->") || !strcmp(s, "where") || !strcmp(s, "over") || *s == '+' || *s == '{';
+	return !strcmp(s, "->") || !strcmp(s, "where") || !strcmp(s, "over") || *s == '+' ||
+	       *s == '{';
 }
 
 static void parse_bits(struct parser *p, struct row *r)
@@ -157,7 +158,8 @@ static void parse_bits(struct parser *p, struct row *r)
 		if (a && !fixed) {
 			a->width = number(p, sep);
 			if (!a->width || a->width > 32)
-				fatal(p->t, p->line, "field '%s' is %u bits wide, not 1 to 32", s, a->width);
+				fatal(p->t, p->line, "field '%s' is %u bits wide, not 1 to 32", s,
+				      a->width);
 			r->pat.mask <<= a->width;
 			r->pat.value <<= a->width;
 			used += a->width;
@@ -165,7 +167,8 @@ static void parse_bits(struct parser *p, struct row *r)
 			unsigned n = add_bits(p, r, a ? sep : s);
 
 			if (a && (!n || n > 32))
-				fatal(p->t, p->line, "field '%s' is %u bits wide, not 1 to 32", s, n);
+				fatal(p->t, p->line, "field '%s' is %u bits wide, not 1 to 32", s,
+				      n);
 			if (a)
 				a->width = n;
 			used += n;
@@ -222,7 +225,8 @@ static struct pattern condition_value(struct parser *p, const char *s, unsigned 
 			v.value = v.value << 1 | (s[n] == '1');
 		}
 		if (n != width)
-			fatal(p->t, p->line, "value '0b%s' has %u bits, its fields %u", s, n, width);
+			fatal(p->t, p->line, "value '0b%s' has %u bits, its fields %u", s, n,
+			      width);
 	} else {
 		v.value = number(p, s);
 		v.mask = (width == 64 ? 0 : 1ull << width) - 1;

@@ -32,7 +32,8 @@ static void indent(FILE *f, unsigned depth)
 		fputc('\t', f);
 }
 
-static void emit_test(FILE *f, const struct table *t, const struct row *r, uint64_t known, unsigned depth)
+static void emit_test(FILE *f, const struct table *t, const struct row *r, uint64_t known,
+		      unsigned depth)
 {
 	uint64_t mask = r->pat.mask & ~known;
 	const char *join = "";
@@ -142,7 +143,8 @@ static bool choose(struct rows in, unsigned width, uint64_t known, struct run *b
 	return found;
 }
 
-static void emit_node(FILE *f, const struct table *t, struct rows in, uint64_t known, unsigned depth)
+static void emit_node(FILE *f, const struct table *t, struct rows in, uint64_t known,
+		      unsigned depth)
 {
 	struct run run = { 0, 0 };
 	struct rows out, other;

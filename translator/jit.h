@@ -5,7 +5,8 @@
 #include "base/vcpu.h"
 #include "translator/translator.h"
 
-void jit_init(const struct guest *g, const struct translator_config *cfg, bool (*executable)(gaddr a, u64 len));
+void jit_init(const struct guest *g, const struct translator_config *cfg,
+	      bool (*executable)(gaddr a, u64 len));
 void jit_vcpu_init(struct vcpu *c);
 void jit_vcpu_done(struct vcpu *c);
 enum exit_reason jit_run(struct vcpu *c);

@@ -158,12 +158,14 @@ static inline enum ir_type v_type(unsigned q)
 
 /* FPCR bits that we implement. */
 enum {
-	FPCR_FZ16 = 1 << 19, FPCR_RMODE = 3 << 22, FPCR_FZ = 1 << 24, FPCR_DN = 1 << 25, FPCR_AHP = 1 << 26,
+	FPCR_FZ16 = 1 << 19, FPCR_RMODE = 3 << 22, FPCR_FZ = 1 << 24, FPCR_DN = 1 << 25,
+	FPCR_AHP = 1 << 26,
 	FPCR_MASK = FPCR_FZ16 | FPCR_RMODE | FPCR_FZ | FPCR_DN | FPCR_AHP
 };
 /* FPSR bits */
 enum {
-	FPSR_IOC = 1 << 0, FPSR_DZC = 1 << 1, FPSR_OFC = 1 << 2, FPSR_UFC = 1 << 3, FPSR_IXC = 1 << 4,
+	FPSR_IOC = 1 << 0, FPSR_DZC = 1 << 1, FPSR_OFC = 1 << 2, FPSR_UFC = 1 << 3,
+	FPSR_IXC = 1 << 4,
 	FPSR_IDC = 1 << 7, FPSR_QC = 1 << 27
 };
 /* FPSR while outside translated code. */

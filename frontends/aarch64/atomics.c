@@ -64,8 +64,10 @@ bool a64_tr_ldapur(struct tr *t, const struct a64_ldapur *a)
 		irx(t, IR_STORE, size_type(a->size), a->size | MEM_SEQ | MEM_ALIGN, base,
 		    x_get(t, a->rt, a->size == MEM_64), disp);
 	else
-		x_put(t, a->rt, irx(t, IR_LOAD, a->opc == 3 ? T_I32 : T_I64,
-				    a->size | MEM_ACQ | MEM_ALIGN | (a->opc & 2 ? MEM_SIGNED : 0), base, 0, disp));
+		x_put(t, a->rt,
+		      irx(t, IR_LOAD, a->opc == 3 ? T_I32 : T_I64,
+			  a->size | MEM_ACQ | MEM_ALIGN | (a->opc & 2 ? MEM_SIGNED : 0), base, 0,
+			  disp));
 	return true;
 }
 
@@ -167,7 +169,8 @@ static void store_exclusive(struct tr *t, unsigned size, unsigned rs, ref addr, 
 
 bool a64_tr_stxr(struct tr *t, const struct a64_stxr *a)
 {
-	store_exclusive(t, a->size, a->rs, xsp_get(t, a->rn, 1), x_get(t, a->rt, a->size == MEM_64));
+	store_exclusive(t, a->size, a->rs, xsp_get(t, a->rn, 1),
+			x_get(t, a->rt, a->size == MEM_64));
 	return true;
 }
 
@@ -204,8 +207,9 @@ bool a64_tr_cas(struct tr *t, const struct a64_cas *a)
 	unsigned sf = a->size == MEM_64;
 	ref expect = to_size(t, ty, a->size, x_get(t, a->rs, sf));
 
-	x_put(t, a->rs, irx(t, IR_CAS, ty, a->size | MEM_ALIGN | MEM_SEQ, xsp_get(t, a->rn, 1), expect,
-			    x_get(t, a->rt, sf)));
+	x_put(t, a->rs,
+	      irx(t, IR_CAS, ty, a->size | MEM_ALIGN | MEM_SEQ, xsp_get(t, a->rn, 1), expect,
+		  x_get(t, a->rt, sf)));
 	return true;
 }
 
@@ -214,7 +218,8 @@ static ref w_pair(struct tr *t, unsigned n)
 {
 	ref lo = ir2(t, IR_ZEXT, T_I64, x_get(t, n, 0), 32);
 
-	return ir2(t, IR_OR, T_I64, lo, ir2(t, IR_SHL, T_I64, x_get(t, n + 1, 1), ir_const(t, T_I32, 32)));
+	return ir2(t, IR_OR, T_I64, lo,
+		   ir2(t, IR_SHL, T_I64, x_get(t, n + 1, 1), ir_const(t, T_I32, 32)));
 }
 
 bool a64_tr_casp(struct tr *t, const struct a64_casp *a)
@@ -222,7 +227,8 @@ bool a64_tr_casp(struct tr *t, const struct a64_casp *a)
 	ref addr = xsp_get(t, a->rn, 1), old;
 
 	if (!a->sz) {
-		old = irx(t, IR_CAS, T_I64, MEM_64 | MEM_ALIGN | MEM_SEQ, addr, w_pair(t, a->rs), w_pair(t, a->rt));
+		old = irx(t, IR_CAS, T_I64, MEM_64 | MEM_ALIGN | MEM_SEQ, addr, w_pair(t, a->rs),
+			  w_pair(t, a->rt));
 		x_put(t, a->rs, ir2(t, IR_ZEXT, T_I64, old, 32));
 		x_put(t, a->rs + 1, ir2(t, IR_SHR, T_I64, old, ir_const(t, T_I32, 32)));
 		return true;
@@ -247,7 +253,8 @@ bool a64_tr_atomic(struct tr *t, const struct a64_atomic *a)
 
 	if (!a->o3 && a->opc == 1)
 		v = ir1(t, IR_NOT, ty, v);    /* LDCLR clears the bits of Rs */
-	v = irx(t, a->o3 ? IR_XCHG : op[a->opc], ty, a->size | MEM_ALIGN | MEM_SEQ, xsp_get(t, a->rn, 1), v, 0);
+	v = irx(t, a->o3 ? IR_XCHG : op[a->opc], ty, a->size | MEM_ALIGN | MEM_SEQ,
+		xsp_get(t, a->rn, 1), v, 0);
 	x_put(t, a->rt, v);
 	return true;
 }

@@ -53,7 +53,8 @@ bool a64_tr_cbz(struct tr *t, const struct a64_cbz *a)
 {
 	ref v = x_get(t, a->rt, a->sf);
 
-	exit_cond(t, a->op ? CC_NE : CC_EQ, ir2(t, IR_ANDF, T_FLAGS, v, v), target(t, a->imm19, 19));
+	exit_cond(t, a->op ? CC_NE : CC_EQ, ir2(t, IR_ANDF, T_FLAGS, v, v),
+		  target(t, a->imm19, 19));
 	return true;
 }
 
@@ -62,7 +63,8 @@ bool a64_tr_tbz(struct tr *t, const struct a64_tbz *a)
 	ref v = x_get(t, a->rt, a->b5);
 	ref bit = ir_const(t, x_type(a->b5), 1ull << (a->b5 << 5 | a->b40));
 
-	exit_cond(t, a->op ? CC_NE : CC_EQ, ir2(t, IR_ANDF, T_FLAGS, v, bit), target(t, a->imm14, 14));
+	exit_cond(t, a->op ? CC_NE : CC_EQ, ir2(t, IR_ANDF, T_FLAGS, v, bit),
+		  target(t, a->imm14, 14));
 	return true;
 }
 

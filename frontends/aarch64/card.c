@@ -42,14 +42,15 @@ static void dump(const struct vcpu *c, void (*line)(const char *fmt, ...))
 	u32 f = *(const u32 *)(const void *)(c->state + OFF_NZCV);
 
 	line("pc  %016llx sp  %016llx tp  %016llx %c%c%c%c", (unsigned long long)c->pc,
-	     (unsigned long long)x[OFF_SP / 8], (unsigned long long)x[OFF_TPIDR / 8], f & FLAG_N ? 'N' : '-',
-	     f & FLAG_Z ? 'Z' : '-', f & FLAG_C ? 'C' : '-', f & FLAG_V ? 'V' : '-');
+	     (unsigned long long)x[OFF_SP / 8], (unsigned long long)x[OFF_TPIDR / 8],
+	     f & FLAG_N ? 'N' : '-', f & FLAG_Z ? 'Z' : '-', f & FLAG_C ? 'C' : '-',
+	     f & FLAG_V ? 'V' : '-');
 	for (unsigned i = 0; i < 28; i += 4)
-		line("x%-2u %016llx x%-2u %016llx x%-2u %016llx x%-2u %016llx", i, (unsigned long long)x[i], i + 1,
-		     (unsigned long long)x[i + 1], i + 2, (unsigned long long)x[i + 2], i + 3,
-		     (unsigned long long)x[i + 3]);
-	line("x28 %016llx fp  %016llx lr  %016llx", (unsigned long long)x[28], (unsigned long long)x[29],
-	     (unsigned long long)x[30]);
+		line("x%-2u %016llx x%-2u %016llx x%-2u %016llx x%-2u %016llx", i,
+		     (unsigned long long)x[i], i + 1, (unsigned long long)x[i + 1], i + 2,
+		     (unsigned long long)x[i + 2], i + 3, (unsigned long long)x[i + 3]);
+	line("x28 %016llx fp  %016llx lr  %016llx", (unsigned long long)x[28],
+	     (unsigned long long)x[29], (unsigned long long)x[30]);
 }
 
 const struct guest the_guest = {

@@ -179,7 +179,8 @@ bool a64_tr_crypto_sm3tt(struct tr *t, const struct a64_crypto_sm3tt *a)
 {
 	unsigned op = SM3_TT1A + (a->id - a64_SM3TT1A);
 
-	v_put(t, a->rd, ir_call(t, &a64_h_sm, ir_const(t, T_I32, op | a->imm2 << 8), v_get(t, a->rd), v_get(t, a->rn),
-				v_get(t, a->rm)));
+	v_put(t, a->rd,
+	      ir_call(t, &a64_h_sm, ir_const(t, T_I32, op | a->imm2 << 8), v_get(t, a->rd),
+		      v_get(t, a->rn), v_get(t, a->rm)));
 	return true;
 }

@@ -30,8 +30,9 @@ static vec sha1_rounds(enum sha_op op, vec x, vec n, vec m)
 	u32 y = n.s[0];
 
 	for (unsigned i = 0; i < 4; i++) {
-		u32 t = op == SHA1_C ? choose(x.s[1], x.s[2], x.s[3]) : op == SHA1_P ? x.s[1] ^ x.s[2] ^ x.s[3] :
-			majority(x.s[1], x.s[2], x.s[3]);
+		u32 t = op == SHA1_C ? choose(x.s[1], x.s[2], x.s[3]) :
+			op == SHA1_P ? x.s[1] ^ x.s[2] ^ x.s[3] :
+				       majority(x.s[1], x.s[2], x.s[3]);
 		u32 w = y + rol(x.s[0], 5) + t + m.s[i];
 
 		y = x.s[3];
@@ -91,13 +92,17 @@ static vec sha512(enum sha_op op, vec d, vec n, vec m)
 
 	switch (op) {
 	case SHA512_H:
-		r.d[1] = ((m.d[1] & n.d[0]) ^ (~m.d[1] & n.d[1])) + sigma512(m.d[1], 14, 18, 41) + d.d[1];
+		r.d[1] = ((m.d[1] & n.d[0]) ^ (~m.d[1] & n.d[1])) + sigma512(m.d[1], 14, 18, 41) +
+			 d.d[1];
 		m.d[0] += r.d[1];
-		r.d[0] = ((m.d[0] & m.d[1]) ^ (~m.d[0] & n.d[0])) + sigma512(m.d[0], 14, 18, 41) + d.d[0];
+		r.d[0] = ((m.d[0] & m.d[1]) ^ (~m.d[0] & n.d[0])) + sigma512(m.d[0], 14, 18, 41) +
+			 d.d[0];
 		return r;
 	case SHA512_H2:
-		r.d[1] = ((n.d[0] & m.d[1]) ^ (n.d[0] & m.d[0]) ^ (m.d[1] & m.d[0])) + sigma512(m.d[0], 28, 34, 39) + d.d[1];
-		r.d[0] = ((r.d[1] & m.d[0]) ^ (r.d[1] & m.d[1]) ^ (m.d[1] & m.d[0])) + sigma512(r.d[1], 28, 34, 39) + d.d[0];
+		r.d[1] = ((n.d[0] & m.d[1]) ^ (n.d[0] & m.d[0]) ^ (m.d[1] & m.d[0])) +
+			 sigma512(m.d[0], 28, 34, 39) + d.d[1];
+		r.d[0] = ((r.d[1] & m.d[0]) ^ (r.d[1] & m.d[1]) ^ (m.d[1] & m.d[0])) +
+			 sigma512(r.d[1], 28, 34, 39) + d.d[0];
 		return r;
 	case SHA512_SU0:
 		r.d[0] = d.d[0] + (ror64(d.d[1], 1) ^ ror64(d.d[1], 8) ^ d.d[1] >> 7);
@@ -105,7 +110,8 @@ static vec sha512(enum sha_op op, vec d, vec n, vec m)
 		return r;
 	default:
 		for (unsigned i = 0; i < 2; i++)
-			r.d[i] = d.d[i] + m.d[i] + (ror64(n.d[i], 19) ^ ror64(n.d[i], 61) ^ n.d[i] >> 6);
+			r.d[i] = d.d[i] + m.d[i] +
+				 (ror64(n.d[i], 19) ^ ror64(n.d[i], 61) ^ n.d[i] >> 6);
 		return r;
 	}
 }
@@ -199,7 +205,8 @@ static vec sm4_rounds(vec x, vec k, bool schedule)
 
 		for (unsigned b = 0; b < 32; b += 8)
 			s |= (u32)sm4_sbox[v >> b & 0xff] << b;
-		s ^= schedule ? rol(s, 13) ^ rol(s, 23) : rol(s, 2) ^ rol(s, 10) ^ rol(s, 18) ^ rol(s, 24);
+		s ^= schedule ? rol(s, 13) ^ rol(s, 23) :
+				rol(s, 2) ^ rol(s, 10) ^ rol(s, 18) ^ rol(s, 24);
 		x = (vec){ .s = { x.s[1], x.s[2], x.s[3], x.s[0] ^ s } };
 	}
 	return x;
@@ -211,7 +218,9 @@ static v128 sm(u32 ctl, v128 d128, v128 n128, v128 m128)
 	enum sm_op op = ctl & 0xff;
 
 	switch (op) {
-	case SM3_SS1: return v128_of((vec){ .s = { 0, 0, 0, rol(rol(n.s[3], 12) + m.s[3] + d.s[3], 7) } });
+	case SM3_SS1:
+		return v128_of(
+			(vec){ .s = { 0, 0, 0, rol(rol(n.s[3], 12) + m.s[3] + d.s[3], 7) } });
 	case SM3_PARTW1: return v128_of(sm3_schedule1(d, n, m));
 	case SM3_PARTW2: return v128_of(sm3_schedule2(d, n, m));
 	case SM4_E: return v128_of(sm4_rounds(d, n, false));

@@ -107,7 +107,8 @@ bool a64_tr_mov_wide(struct tr *t, const struct a64_mov_wide *a)
 		if (ir_is_const(t, old, &old_const))
 			x_put(t, a->rd, ir_const(t, ty, (old_const & ~(0xffffull << pos)) | imm));
 		else
-			x_put(t, a->rd, ir3(t, IR_BFI, ty, old, ir_const(t, ty, a->imm16), 16 << 8 | pos));
+			x_put(t, a->rd,
+			      ir3(t, IR_BFI, ty, old, ir_const(t, ty, a->imm16), 16 << 8 | pos));
 		return true;
 	}
 	return false;

@@ -35,8 +35,8 @@ static ref extended(struct tr *t, unsigned sf, unsigned n, unsigned option)
 }
 
 /* n +- (m << lsl) into rd, where 31 is the stack pointer if `sp` (never with flags). */
-static void addsub(struct tr *t, unsigned sf, unsigned op, unsigned S, bool sp, unsigned rd, ref n, ref m,
-		   unsigned lsl)
+static void addsub(struct tr *t, unsigned sf, unsigned op, unsigned S, bool sp, unsigned rd, ref n,
+		   ref m, unsigned lsl)
 {
 	enum ir_type ty = x_type(sf);
 	u64 zero;
@@ -132,7 +132,8 @@ static ref w_const(struct tr *t, u32 v)
 /* New flags: those of `mask` from v (bits as NZCV_*), the others from the old ones. */
 static void flags_merge(struct tr *t, ref v, unsigned mask)
 {
-	ref old = ir2(t, IR_AND, T_I32, ir1(t, IR_NZCV, T_I32, nzcv_get(t)), w_const(t, ~mask & 15));
+	ref old = ir2(t, IR_AND, T_I32, ir1(t, IR_NZCV, T_I32, nzcv_get(t)),
+		      w_const(t, ~mask & 15));
 
 	v = ir2(t, IR_AND, T_I32, v, w_const(t, mask));
 	nzcv_put(t, ir1(t, IR_FLAGS, T_FLAGS, ir2(t, IR_OR, T_I32, old, v)));
@@ -160,7 +161,8 @@ bool a64_tr_setf(struct tr *t, const struct a64_setf *a)
 	ref low = ir2(t, IR_ZEXT, T_I32, v, top + 1);
 	ref zero = irx(t, IR_SETCC, T_I32, CC_EQ, ir2(t, IR_ANDF, T_FLAGS, low, low), 0, 0);
 	ref over = ir2(t, IR_XOR, T_I32, w_bit(t, v, top, 0), w_bit(t, v, top + 1, 0));
-	ref r = ir2(t, IR_OR, T_I32, w_bit(t, v, top, 3), ir2(t, IR_SHL, T_I32, zero, w_const(t, 2)));
+	ref r = ir2(t, IR_OR, T_I32, w_bit(t, v, top, 3),
+		    ir2(t, IR_SHL, T_I32, zero, w_const(t, 2)));
 
 	flags_merge(t, ir2(t, IR_OR, T_I32, r, over), NZCV_N | NZCV_Z | NZCV_V);
 	return true;
@@ -189,9 +191,11 @@ bool a64_tr_xaflag(struct tr *t, const struct a64_xaflag *a)
 	ref f = ir1(t, IR_NZCV, T_I32, nzcv_get(t));
 	ref z = w_bit(t, f, 2, 0), c = w_bit(t, f, 1, 0);
 	ref one = w_const(t, 1);
-	ref r = ir2(t, IR_SHL, T_I32, ir2(t, IR_XOR, T_I32, ir2(t, IR_OR, T_I32, z, c), one), w_const(t, 3));
+	ref r = ir2(t, IR_SHL, T_I32, ir2(t, IR_XOR, T_I32, ir2(t, IR_OR, T_I32, z, c), one),
+		    w_const(t, 3));
 
-	r = ir2(t, IR_OR, T_I32, r, ir2(t, IR_SHL, T_I32, ir2(t, IR_AND, T_I32, z, c), w_const(t, 2)));
+	r = ir2(t, IR_OR, T_I32, r,
+		ir2(t, IR_SHL, T_I32, ir2(t, IR_AND, T_I32, z, c), w_const(t, 2)));
 	r = ir2(t, IR_OR, T_I32, r, ir2(t, IR_SHL, T_I32, ir2(t, IR_OR, T_I32, z, c), one));
 	r = ir2(t, IR_OR, T_I32, r, ir2(t, IR_ANDN, T_I32, z, c));
 	nzcv_put(t, ir1(t, IR_FLAGS, T_FLAGS, r));
@@ -205,7 +209,8 @@ static void ccmp(struct tr *t, unsigned sub, ref n, ref m, unsigned cond, unsign
 	if (a64_cc(cond) == CC_AL)
 		nzcv_put(t, ir2(t, sub ? IR_SUBF : IR_ADDF, T_FLAGS, n, m));
 	else
-		nzcv_put(t, irx(t, sub ? IR_CCMPF : IR_CCMNF, T_FLAGS, cond | nzcv << 4, nzcv_get(t), n, m));
+		nzcv_put(t, irx(t, sub ? IR_CCMPF : IR_CCMNF, T_FLAGS, cond | nzcv << 4,
+				nzcv_get(t), n, m));
 }
 
 bool a64_tr_ccmp_reg(struct tr *t, const struct a64_ccmp_reg *a)
@@ -216,7 +221,8 @@ bool a64_tr_ccmp_reg(struct tr *t, const struct a64_ccmp_reg *a)
 
 bool a64_tr_ccmp_imm(struct tr *t, const struct a64_ccmp_imm *a)
 {
-	ccmp(t, a->op, x_get(t, a->rn, a->sf), ir_const(t, x_type(a->sf), a->imm5), a->cond, a->nzcv);
+	ccmp(t, a->op, x_get(t, a->rn, a->sf), ir_const(t, x_type(a->sf), a->imm5), a->cond,
+	     a->nzcv);
 	return true;
 }
 
@@ -260,7 +266,8 @@ static void mul_add(struct tr *t, enum ir_type ty, unsigned rd, unsigned ra, uns
 
 bool a64_tr_madd(struct tr *t, const struct a64_madd *a)
 {
-	mul_add(t, x_type(a->sf), a->rd, a->ra, a->o0, x_get(t, a->rn, a->sf), x_get(t, a->rm, a->sf));
+	mul_add(t, x_type(a->sf), a->rd, a->ra, a->o0, x_get(t, a->rn, a->sf),
+		x_get(t, a->rm, a->sf));
 	return true;
 }
 
@@ -276,7 +283,8 @@ bool a64_tr_maddl(struct tr *t, const struct a64_maddl *a)
 
 bool a64_tr_mulh(struct tr *t, const struct a64_mulh *a)
 {
-	x_put(t, a->rd, ir2(t, a->U ? IR_MULHU : IR_MULHS, T_I64, x_get(t, a->rn, 1), x_get(t, a->rm, 1)));
+	x_put(t, a->rd,
+	      ir2(t, a->U ? IR_MULHU : IR_MULHS, T_I64, x_get(t, a->rn, 1), x_get(t, a->rm, 1)));
 	return true;
 }
 
@@ -293,7 +301,8 @@ bool a64_tr_shiftv(struct tr *t, const struct a64_shiftv *a)
 {
 	static const u16 op[4] = { IR_SHL, IR_SHR, IR_SAR, IR_ROR };
 
-	x_put(t, a->rd, ir2(t, op[a->op2], x_type(a->sf), x_get(t, a->rn, a->sf), x_get(t, a->rm, a->sf)));
+	x_put(t, a->rd,
+	      ir2(t, op[a->op2], x_type(a->sf), x_get(t, a->rn, a->sf), x_get(t, a->rm, a->sf)));
 	return true;
 }
 
@@ -309,7 +318,8 @@ bool a64_tr_minmax_reg(struct tr *t, const struct a64_minmax_reg *a)
 	static const u8 cc[4] = { CC_GT, CC_HI, CC_LT, CC_CC };
 	ref n = x_get(t, a->rn, a->sf), m = x_get(t, a->rm, a->sf);
 
-	x_put(t, a->rd, irx(t, IR_SELCC, x_type(a->sf), cc[a->opc], ir2(t, IR_SUBF, T_FLAGS, n, m), n, m));
+	x_put(t, a->rd,
+	      irx(t, IR_SELCC, x_type(a->sf), cc[a->opc], ir2(t, IR_SUBF, T_FLAGS, n, m), n, m));
 	return true;
 }
 
@@ -363,7 +373,8 @@ bool a64_tr_dp_1src(struct tr *t, const struct a64_dp_1src *a)
 		r = ir1(t, IR_POPCNT, ty, n);
 		break;
 	case 8:
-		r = irx(t, IR_SELCC, ty, CC_PL, ir2(t, IR_ANDF, T_FLAGS, n, n), n, ir1(t, IR_NEG, ty, n));
+		r = irx(t, IR_SELCC, ty, CC_PL, ir2(t, IR_ANDF, T_FLAGS, n, n), n,
+			ir1(t, IR_NEG, ty, n));
 		break;
 	default:
 		return false;

@@ -108,16 +108,18 @@ static u64 pfr0(void)
 static u64 isar0(void)
 {
 	return field2(FEAT_AES, 1, FEAT_PMULL, 2, 4) | field(FEAT_SHA1, 8, 1) |
-	       field2(FEAT_SHA256, 1, FEAT_SHA512, 2, 12) | field(FEAT_CRC32, 16, 1) | field(FEAT_LSE, 20, 2) |
-	       field(FEAT_RDM, 28, 1) | field(FEAT_SHA3, 32, 1) | field(FEAT_SM3, 36, 1) | field(FEAT_SM4, 40, 1) |
-	       field(FEAT_DotProd, 44, 1) | field(FEAT_FHM, 48, 1) | field2(FEAT_FlagM, 1, FEAT_FlagM2, 2, 52);
+	       field2(FEAT_SHA256, 1, FEAT_SHA512, 2, 12) | field(FEAT_CRC32, 16, 1) |
+	       field(FEAT_LSE, 20, 2) | field(FEAT_RDM, 28, 1) | field(FEAT_SHA3, 32, 1) |
+	       field(FEAT_SM3, 36, 1) | field(FEAT_SM4, 40, 1) | field(FEAT_DotProd, 44, 1) |
+	       field(FEAT_FHM, 48, 1) | field2(FEAT_FlagM, 1, FEAT_FlagM2, 2, 52);
 }
 
 static u64 isar1(void)
 {
-	return field2(FEAT_DPB, 1, FEAT_DPB2, 2, 0) | field(FEAT_JSCVT, 12, 1) | field(FEAT_FCMA, 16, 1) |
-	       field2(FEAT_LRCPC, 1, FEAT_LRCPC2, 2, 20) | field(FEAT_FRINTTS, 32, 1) | field(FEAT_SB, 36, 1) |
-	       field(FEAT_BF16, 44, 1) | field(FEAT_I8MM, 52, 1);
+	return field2(FEAT_DPB, 1, FEAT_DPB2, 2, 0) | field(FEAT_JSCVT, 12, 1) |
+	       field(FEAT_FCMA, 16, 1) | field2(FEAT_LRCPC, 1, FEAT_LRCPC2, 2, 20) |
+	       field(FEAT_FRINTTS, 32, 1) | field(FEAT_SB, 36, 1) | field(FEAT_BF16, 44, 1) |
+	       field(FEAT_I8MM, 52, 1);
 }
 
 static u64 isar2(void)
@@ -164,7 +166,8 @@ int a64_cpuinfo(char *buf, size_t size, unsigned cpu)
 	for (unsigned w = 1; w <= 2; w++)
 		for (unsigned i = 0; i < FEAT_COUNT; i++)
 			if (rows[i].word == w && a64_has(i) && n < sizeof feat - 16)
-				n += snprintf(feat + n, sizeof feat - n, "%s%s", n ? " " : "", rows[i].cpuinfo);
+				n += snprintf(feat + n, sizeof feat - n, "%s%s", n ? " " : "",
+					      rows[i].cpuinfo);
 	return snprintf(buf, size,
 			"processor\t: %u\nBogoMIPS\t: 100.00\nFeatures\t: %s\nCPU implementer\t: 0x%02x\n"
 			"CPU architecture: 8\nCPU variant\t: 0x%x\nCPU part\t: 0x%03x\nCPU revision\t: %u\n\n",

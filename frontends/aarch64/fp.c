@@ -83,7 +83,8 @@ bool a64_tr_fmov_imm(struct tr *t, const struct a64_fmov_imm *a)
 {
 	if (!ftype_ok(a->ftype))
 		return false;
-	v_put(t, a->rd, ir_constv(t, T_V128, (vec){ .d = { a64_fp_imm(a->imm8, esize(a->ftype)) } }));
+	v_put(t, a->rd,
+	      ir_constv(t, T_V128, (vec){ .d = { a64_fp_imm(a->imm8, esize(a->ftype)) } }));
 	return true;
 }
 
@@ -118,7 +119,8 @@ static ref frint_n(struct tr *t, const struct a64_fp_1src *a)
 {
 	bool wide = a->id == a64_FRINT64Z || a->id == a64_FRINT64X;
 	bool zero = a->id == a64_FRINT32Z || a->id == a64_FRINT64Z;
-	unsigned ctl = FP_RINT_N | (zero ? RND_ZERO : RND_CURRENT) << FPC_RND | (wide ? FPC_WIDE : 0);
+	unsigned ctl = FP_RINT_N | (zero ? RND_ZERO : RND_CURRENT) << FPC_RND |
+		       (wide ? FPC_WIDE : 0);
 	ref n = v_get(t, a->rn);
 
 	return simd_fp_call(t, ctl, esize(a->ftype), 1, n, n, n);
@@ -227,7 +229,8 @@ bool a64_tr_fp_2src(struct tr *t, const struct a64_fp_2src *a)
 	if (!ftype_ok(a->ftype))
 		return false;
 	if (a->ftype == FT_H) {
-		v = simd_float_scalar(t, binary_op[i].half, 1, v_get(t, a->rn), v_get(t, a->rn), v_get(t, a->rm));
+		v = simd_float_scalar(t, binary_op[i].half, 1, v_get(t, a->rn), v_get(t, a->rn),
+				      v_get(t, a->rm));
 		v_put(t, a->rd, a->id == a64_FNMUL ? half_neg(t, v) : v);
 		return true;
 	}
@@ -249,12 +252,14 @@ bool a64_tr_fp_3src(struct tr *t, const struct a64_fp_3src *a)
 		acc = v_get(t, a->ra);
 		if (a->o1)
 			acc = half_neg(t, acc);
-		v_put(t, a->rd, simd_float_scalar(t, minus ? FP_MLS : FP_MLA, 1, acc, v_get(t, a->rn),
-						  v_get(t, a->rm)));
+		v_put(t, a->rd,
+		      simd_float_scalar(t, minus ? FP_MLS : FP_MLA, 1, acc, v_get(t, a->rn),
+					v_get(t, a->rm)));
 		return true;
 	}
-	v_put(t, a->rd, irx(t, IR_FMA, type, minus | a->o1 << 1, v_get_as(t, a->rn, type), v_get_as(t, a->rm, type),
-			    v_get_as(t, a->ra, type)));
+	v_put(t, a->rd,
+	      irx(t, IR_FMA, type, minus | a->o1 << 1, v_get_as(t, a->rn, type),
+		  v_get_as(t, a->rm, type), v_get_as(t, a->ra, type)));
 	return true;
 }
 
@@ -317,7 +322,9 @@ bool a64_tr_fcsel(struct tr *t, const struct a64_fcsel *a)
 		put_bits(t, a->rd, irx(t, IR_SELCC, T_I32, cond, f, get_bits(t, a->rn, FT_H),
 				       get_bits(t, a->rm, FT_H)));
 	else
-		v_put(t, a->rd, irx(t, IR_SELCC, type, cond, f, v_get_as(t, a->rn, type), v_get_as(t, a->rm, type)));
+		v_put(t, a->rd,
+		      irx(t, IR_SELCC, type, cond, f, v_get_as(t, a->rn, type),
+			  v_get_as(t, a->rm, type)));
 	return true;
 }
 
@@ -350,7 +357,8 @@ bool a64_tr_fmov_gpr(struct tr *t, const struct a64_fmov_gpr *a)
 }
 
 /* An integer register / 2^fbits to floating point. */
-static void int_to_fp(struct tr *t, unsigned rd, unsigned rn, unsigned sf, unsigned ftype, unsigned fbits, bool uns)
+static void int_to_fp(struct tr *t, unsigned rd, unsigned rn, unsigned sf, unsigned ftype,
+		      unsigned fbits, bool uns)
 {
 	/*
 	 * A half is reached through double: one rounding unless the integer has more than 53 bits.
@@ -360,7 +368,8 @@ static void int_to_fp(struct tr *t, unsigned rd, unsigned rn, unsigned sf, unsig
 	put_fp(t, rd, irx(t, IR_I2F, type, uns, x_get(t, rn, sf), fbits, 0), ftype);
 }
 
-static void fp_to_int(struct tr *t, unsigned rd, unsigned rn, unsigned sf, unsigned ftype, unsigned fbits, unsigned rnd)
+static void fp_to_int(struct tr *t, unsigned rd, unsigned rn, unsigned sf, unsigned ftype,
+		      unsigned fbits, unsigned rnd)
 {
 	ref v = irx(t, IR_F2I, sf ? T_I64 : T_I32, rnd, get_fp(t, rn, ftype), fbits, 0);
 

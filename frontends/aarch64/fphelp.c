@@ -309,7 +309,8 @@ static u64 one(struct fpsem *s, u32 ctl, enum fp_format f, u64 d, u64 n, u64 m)
 	case FP_RINT: return fp_rint(s, f, n, rnd, ctl & FPC_EXACT);
 	case FP_TO_INT: return fp_to_int(s, f, n, rnd, ctl & FPC_UNSIGNED, width, fraction);
 	case FP_FROM_INT:
-		return fp_from_int(s, f, ctl & FPC_UNSIGNED ? n : (u64)sext(n, width), ctl & FPC_UNSIGNED, fraction);
+		return fp_from_int(s, f, ctl & FPC_UNSIGNED ? n : (u64)sext(n, width),
+				   ctl & FPC_UNSIGNED, fraction);
 	case FP_RINT_N: return rint_n(s, f, n, rnd, ctl & FPC_WIDE);
 	default: return compare(s, op, f, n, m);
 	}
@@ -410,7 +411,8 @@ static u32 unpack_half(struct fpsem *s, u16 a)
 static v128 convert_lanes(struct vcpu *c, u32 ctl, u32 fpcr, v128 v)
 {
 	unsigned lanes = ctl >> 8;
-	struct fpsem s = (ctl & 0xff) == CVT_HALF_UNPACK ? begin(fpcr, FP16) : fp_sem(a64_fpctl_of_fpcr(fpcr));
+	struct fpsem s = (ctl & 0xff) == CVT_HALF_UNPACK ? begin(fpcr, FP16) :
+							   fp_sem(a64_fpctl_of_fpcr(fpcr));
 	vec a = vec_of(v), r = { .d = { 0, 0 } };
 
 	for (unsigned i = 0; i < lanes; i++) {
@@ -466,7 +468,8 @@ static u64 fjcvtzs(struct vcpu *c, u32 fpcr, double d)
 	translator_raise_fpflags(c, s.flags);
 	if (a >> 63)
 		v = -v;
-	return (u32)v | (u64)(!(s.flags & (FPEXC_INVALID | FPEXC_INEXACT)) && a != 1ull << 63) << 32;
+	return (u32)v | (u64)(!(s.flags & (FPEXC_INVALID | FPEXC_INEXACT)) && a != 1ull << 63)
+				<< 32;
 }
 
 const struct ir_helper a64_h_fjcvtzs = { "a64_fjcvtzs", fjcvtzs, T_I64, 2, H_PURE | H_VCPU, 0, 0 };

@@ -19,7 +19,10 @@ enum { PSTATE_NZCV_SHIFT = 28 };
 
 /* ESR_EL1 of a data abort from EL0, 32-bit instruction: EC 0x24, IL; bit 6: a write */
 #define ESR_DATA_ABORT (0x24u << 26 | 1u << 25)
-enum { ESR_WNR = 1 << 6, DFSC_TRANSLATION_L3 = 0x07, DFSC_PERMISSION_L3 = 0x0f, DFSC_ALIGNMENT = 0x21 };
+enum {
+	ESR_WNR = 1 << 6, DFSC_TRANSLATION_L3 = 0x07, DFSC_PERMISSION_L3 = 0x0f,
+	DFSC_ALIGNMENT = 0x21
+};
 
 struct record_head { u32 magic, size; };
 
@@ -61,7 +64,8 @@ struct frame_record { u64 fp, lr; };
 _Static_assert(offsetof(struct rt_sigframe, uc) == 128 && offsetof(struct ucontext, mc) == 176 &&
 	       offsetof(struct sigcontext, reserved) == 288 && sizeof(struct rt_sigframe) == 4688,
 	       "struct rt_sigframe of arm64");
-_Static_assert(sizeof(struct rt_sigframe) + sizeof(struct frame_record) + 16 == A64_MINSIGSTKSZ, "AT_MINSIGSTKSZ");
+_Static_assert(sizeof(struct rt_sigframe) + sizeof(struct frame_record) + 16 == A64_MINSIGSTKSZ,
+	       "AT_MINSIGSTKSZ");
 _Static_assert(sizeof(struct fpsimd_record) == 528 && sizeof(struct esr_record) == 16, "records");
 
 /* The image that the loader maps; here because its sigreturn trampoline belongs to the frames. */
@@ -73,7 +77,8 @@ static u32 get_nzcv(const struct vcpu *c)
 {
 	u32 f = *(const u32 *)(const void *)(c->state + OFF_NZCV);
 
-	return (f & FLAG_N ? 8 : 0) | (f & FLAG_Z ? 4 : 0) | (f & FLAG_C ? 2 : 0) | (f & FLAG_V ? 1 : 0);
+	return (f & FLAG_N ? 8 : 0) | (f & FLAG_Z ? 4 : 0) | (f & FLAG_C ? 2 : 0) |
+	       (f & FLAG_V ? 1 : 0);
 }
 
 static void set_nzcv(struct vcpu *c, u32 nzcv)
@@ -116,7 +121,8 @@ static void fill_records(struct vcpu *c, const struct sigframe *f, u8 *p)
 	memcpy(p, &fp, sizeof fp);
 	p += sizeof fp;
 	if (f->fault_addr && (f->signo == G_SIGSEGV || f->signo == G_SIGBUS)) {
-		struct esr_record esr = { .head = { ESR_MAGIC, sizeof esr }, .esr = fault_esr(c, f) };
+		struct esr_record esr = { .head = { ESR_MAGIC, sizeof esr },
+					  .esr = fault_esr(c, f) };
 
 		memcpy(p, &esr, sizeof esr);
 	}

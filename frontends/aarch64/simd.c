@@ -28,7 +28,8 @@ ref vlane0(struct tr *t, ref v, unsigned e)
 
 	if (ir_type_of(t, v) == T_V64 || e == 3)
 		v = ir1(t, IR_ZEXTV, T_V128, v);
-	return e == 3 ? v : ir2(t, IR_VAND, T_V128, v, ir_constv(t, T_V128, (vec){ .d = { mask } }));
+	return e == 3 ? v :
+			ir2(t, IR_VAND, T_V128, v, ir_constv(t, T_V128, (vec){ .d = { mask } }));
 }
 
 ref vshuf(struct tr *t, ref a, ref b, vec pattern)
@@ -42,7 +43,8 @@ ref vshuf(struct tr *t, ref a, ref b, vec pattern)
  * The pattern whose element i is element src(i) of the pair of operands, counted in elements of
  * size e.
  */
-static vec pattern_of(unsigned e, unsigned q, unsigned part, unsigned (*src)(unsigned i, unsigned part, unsigned n))
+static vec pattern_of(unsigned e, unsigned q, unsigned part,
+		      unsigned (*src)(unsigned i, unsigned part, unsigned n))
 {
 	unsigned n = (q ? 16 : 8) >> e;
 	vec p;

@@ -7,9 +7,11 @@
 
 /* U << 5 | opcode of the manual's table. */
 enum misc_op {
-	M_REV64 = 0x00, M_REV16, M_SADDLP, M_SUQADD, M_CLS, M_CNT, M_SADALP, M_SQABS, M_CMGT, M_CMEQ, M_CMLT, M_ABS,
+	M_REV64 = 0x00, M_REV16, M_SADDLP, M_SUQADD, M_CLS, M_CNT, M_SADALP, M_SQABS, M_CMGT,
+	M_CMEQ, M_CMLT, M_ABS,
 	M_XTN = 0x12, M_SQXTN = 0x14,
-	M_REV32 = 0x20, M_UADDLP = 0x22, M_USQADD, M_CLZ, M_NOT_RBIT, M_UADALP, M_SQNEG, M_CMGE, M_CMLE, M_NEG = 0x2b,
+	M_REV32 = 0x20, M_UADDLP = 0x22, M_USQADD, M_CLZ, M_NOT_RBIT, M_UADALP, M_SQNEG, M_CMGE,
+	M_CMLE, M_NEG = 0x2b,
 	M_SQXTUN = 0x32, M_SHLL, M_UQXTN
 };
 
@@ -23,7 +25,8 @@ static ref add_long_pairs(struct tr *t, enum ir_type type, unsigned e, bool uns,
 		even = ir2(t, IR_VAND, type, n, vconst(t, type, e + 1, (1ull << width) - 1));
 		odd = irx(t, IR_VSHRI, type, e + 1, n, width, 0);
 	} else {
-		even = irx(t, IR_VSARI, type, e + 1, irx(t, IR_VSHLI, type, e + 1, n, width, 0), width, 0);
+		even = irx(t, IR_VSARI, type, e + 1, irx(t, IR_VSHLI, type, e + 1, n, width, 0),
+			   width, 0);
 		odd = irx(t, IR_VSARI, type, e + 1, n, width, 0);
 	}
 	return irx(t, IR_VADD, type, e + 1, even, odd, 0);
@@ -43,7 +46,8 @@ static ref reverse_bits(struct tr *t, ref n)
 	return ir2(t, IR_VOR, T_V128,
 		   ir2(t, IR_VTBL, T_V128, ir_constv(t, T_V128, high),
 		       ir2(t, IR_VAND, T_V128, n, vconst(t, T_V128, 0, 15))),
-		   ir2(t, IR_VTBL, T_V128, ir_constv(t, T_V128, low), irx(t, IR_VSHRI, T_V128, 0, n, 4, 0)));
+		   ir2(t, IR_VTBL, T_V128, ir_constv(t, T_V128, low),
+		       irx(t, IR_VSHRI, T_V128, 0, n, 4, 0)));
 }
 
 /* The absolute value of the most negative number comes out as itself: then all ones are added. */
@@ -89,7 +93,8 @@ static ref misc(struct tr *t, enum misc_op op, enum ir_type type, unsigned e, re
 	case M_CLS:
 		/* Leading zeros of x ^ (x >> 1), whose top bit is always clear, less that one. */
 		v = ir2(t, IR_VXOR, type, n, irx(t, IR_VSARI, type, e, n, 1, 0));
-		return irx(t, IR_VSUB, type, e, irx(t, IR_VCLZ, type, e, v, 0, 0), vconst(t, type, e, 1), 0);
+		return irx(t, IR_VSUB, type, e, irx(t, IR_VCLZ, type, e, v, 0, 0),
+			   vconst(t, type, e, 1), 0);
 	case M_CLZ: return irx(t, IR_VCLZ, type, e, n, 0, 0);
 	case M_CNT: return ir1(t, IR_VPOPCNT, type, n);
 	case M_NOT_RBIT:
@@ -138,7 +143,9 @@ bool a64_tr_simd_2misc(struct tr *t, const struct a64_simd_2misc *a)
 		v_put(t, a->rd, irx(t, IR_VSHLI, T_V128, a->size + 1, v, 8 << a->size, 0));
 		return true;
 	default:
-		v_put(t, a->rd, misc(t, op, type, a->size, v_get_as(t, a->rd, type), v_get_as(t, a->rn, type)));
+		v_put(t, a->rd,
+		      misc(t, op, type, a->size, v_get_as(t, a->rd, type),
+			   v_get_as(t, a->rn, type)));
 		return true;
 	}
 }
@@ -151,7 +158,9 @@ bool a64_tr_simd_scalar_2misc(struct tr *t, const struct a64_simd_scalar_2misc *
 	if (op == M_SQXTN || op == M_SQXTUN || op == M_UQXTN)
 		v_put(t, a->rd, extract_narrow(t, op, e, vlane0(t, v_get(t, a->rn), e + 1)));
 	else
-		v_put(t, a->rd, misc(t, op, scalar_type(e), e, scalar_operand(t, a->rd, e), scalar_operand(t, a->rn, e)));
+		v_put(t, a->rd,
+		      misc(t, op, scalar_type(e), e, scalar_operand(t, a->rd, e),
+			   scalar_operand(t, a->rn, e)));
 	return true;
 }
 
@@ -226,8 +235,11 @@ bool a64_tr_simd_across(struct tr *t, const struct a64_simd_across *a)
 	case 0x0c:
 	case 0x0f:
 		e = a->U ? 2 : 1;
-		v_put(t, a->rd, float_across(t, a->opcode == 0x0c ? (min ? FP_MINNM : FP_MAXNM) : (min ? FP_MIN : FP_MAX),
-					     e, n, 0, (a->Q ? 16 : 8) >> e));
+		v_put(t, a->rd,
+		      float_across(t,
+				   a->opcode == 0x0c ? (min ? FP_MINNM : FP_MAXNM) :
+						       (min ? FP_MIN : FP_MAX),
+				   e, n, 0, (a->Q ? 16 : 8) >> e));
 		return true;
 	default:
 		return false;
@@ -246,7 +258,9 @@ bool a64_tr_simd_scalar_pairwise(struct tr *t, const struct a64_simd_scalar_pair
 		return true;
 	}
 	high = ir3(t, IR_VEXT, T_V128, n, n, 1 << e);
-	op = a->opcode == 0x0d ? FP_ADD : a->opcode == 0x0c ? (a->a ? FP_MINNM : FP_MAXNM) : (a->a ? FP_MIN : FP_MAX);
+	op = a->opcode == 0x0d ? FP_ADD :
+	     a->opcode == 0x0c ? (a->a ? FP_MINNM : FP_MAXNM) :
+				 (a->a ? FP_MIN : FP_MAX);
 	v_put(t, a->rd, simd_float_scalar(t, op, e, n, n, high));
 	return true;
 }

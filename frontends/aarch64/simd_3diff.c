@@ -41,7 +41,8 @@ ref simd_widening(struct tr *t, enum diff_op op, unsigned e, unsigned half, ref 
 		/* fall through */
 	case D_SADDW:
 	case D_SSUBW:
-		return wide2(t, op & 2 ? IR_VSUB : IR_VADD, e, n, irx(t, widen, T_V128, e, m, half, 0));
+		return wide2(t, op & 2 ? IR_VSUB : IR_VADD, e, n,
+			     irx(t, widen, T_V128, e, m, half, 0));
 	case D_SABAL:
 	case D_SABDL:
 		/* The difference of narrow lanes fits the lane as an unsigned number. */
@@ -92,8 +93,9 @@ bool a64_tr_simd_scalar_3diff(struct tr *t, const struct a64_simd_scalar_3diff *
 {
 	ref d = vlane0(t, v_get(t, a->rd), a->size + 1);
 
-	v_put(t, a->rd, simd_widening(t, a->opcode, a->size, 0, d, scalar_operand(t, a->rn, a->size),
-				      scalar_operand(t, a->rm, a->size)));
+	v_put(t, a->rd,
+	      simd_widening(t, a->opcode, a->size, 0, d, scalar_operand(t, a->rn, a->size),
+			    scalar_operand(t, a->rm, a->size)));
 	return true;
 }
 
@@ -160,7 +162,8 @@ static bool elem_dot(struct tr *t, const struct a64_simd_elem *a)
 	ref d = v_get(t, a->rd), n = v_get(t, a->rn), m, v;
 
 	if (a->id == a64_BFMLAL_elem) {
-		m = irx(t, IR_VDUPL, T_V128, 1, v_get(t, a->rm), elem_index(1, a->H, a->L, a->M), 0);
+		m = irx(t, IR_VDUPL, T_V128, 1, v_get(t, a->rm), elem_index(1, a->H, a->L, a->M),
+			0);
 		v_put(t, a->rd, simd_bfmlal(t, a->Q, d, n, m));
 		return true;
 	}
@@ -193,8 +196,11 @@ bool a64_tr_simd_elem(struct tr *t, const struct a64_simd_elem *a)
 	case a64_FMLSL_elem:
 	case a64_FMLAL2_elem:
 	case a64_FMLSL2_elem:
-		m = irx(t, IR_VDUPL, T_V128, 1, v_get(t, a->rm), elem_index(1, a->H, a->L, a->M), 0);
-		v_put(t, a->rd, simd_fmlal(t, a->U, a->opcode & 4, a->Q, v_get(t, a->rd), v_get(t, a->rn), m));
+		m = irx(t, IR_VDUPL, T_V128, 1, v_get(t, a->rm), elem_index(1, a->H, a->L, a->M),
+			0);
+		v_put(t, a->rd,
+		      simd_fmlal(t, a->U, a->opcode & 4, a->Q, v_get(t, a->rd), v_get(t, a->rn),
+				 m));
 		return true;
 	default:
 		break;
@@ -204,7 +210,8 @@ bool a64_tr_simd_elem(struct tr *t, const struct a64_simd_elem *a)
 	m = v_get(t, elem_reg(e, a->M, a->rm));
 	if (diff >= 0) {
 		m = irx(t, IR_VDUPL, T_V128, e, m, elem_index(e, a->H, a->L, a->M), 0);
-		v_put(t, a->rd, simd_widening(t, diff, e, a->Q, v_get(t, a->rd), v_get(t, a->rn), m));
+		v_put(t, a->rd,
+		      simd_widening(t, diff, e, a->Q, v_get(t, a->rd), v_get(t, a->rn), m));
 		return true;
 	}
 	m = irx(t, IR_VDUPL, type, e, m, elem_index(e, a->H, a->L, a->M), 0);
@@ -215,7 +222,9 @@ bool a64_tr_simd_elem(struct tr *t, const struct a64_simd_elem *a)
 	else if (same >= 0)
 		v_put(t, a->rd, simd_same(t, same, type, e, d, n, m));
 	else
-		v_put(t, a->rd, simd_sat(t, a->id == a64_SQRDMLAH_elem ? SAT_MLAH : SAT_MLSH, e, type, d, n, m));
+		v_put(t, a->rd,
+		      simd_sat(t, a->id == a64_SQRDMLAH_elem ? SAT_MLAH : SAT_MLSH, e, type, d, n,
+			       m));
 	return true;
 }
 
@@ -227,7 +236,8 @@ bool a64_tr_simd_scalar_elem(struct tr *t, const struct a64_simd_scalar_elem *a)
 
 	if (fp >= 0 && e == 0)
 		e = 1;
-	m = irx(t, IR_VDUPL, T_V128, e, v_get(t, elem_reg(e, a->M, a->rm)), elem_index(e, a->H, a->L, a->M), 0);
+	m = irx(t, IR_VDUPL, T_V128, e, v_get(t, elem_reg(e, a->M, a->rm)),
+		elem_index(e, a->H, a->L, a->M), 0);
 	if (fp >= 0) {
 		v_put(t, a->rd, simd_float_scalar(t, fp, e, v_get(t, a->rd), v_get(t, a->rn), m));
 		return true;
@@ -235,11 +245,13 @@ bool a64_tr_simd_scalar_elem(struct tr *t, const struct a64_simd_scalar_elem *a)
 	m = vlane0(t, m, e);
 	n = scalar_operand(t, a->rn, e);
 	if (diff >= 0)
-		v_put(t, a->rd, simd_widening(t, diff, e, 0, vlane0(t, v_get(t, a->rd), e + 1), n, m));
+		v_put(t, a->rd,
+		      simd_widening(t, diff, e, 0, vlane0(t, v_get(t, a->rd), e + 1), n, m));
 	else if (same >= 0)
 		v_put(t, a->rd, simd_same(t, same, T_V128, e, n, n, m));
 	else
-		v_put(t, a->rd, simd_sat(t, a->id == a64_SQRDMLAH_elem_scalar ? SAT_MLAH : SAT_MLSH, e, T_V128,
-					 scalar_operand(t, a->rd, e), n, m));
+		v_put(t, a->rd,
+		      simd_sat(t, a->id == a64_SQRDMLAH_elem_scalar ? SAT_MLAH : SAT_MLSH, e,
+			       T_V128, scalar_operand(t, a->rd, e), n, m));
 	return true;
 }

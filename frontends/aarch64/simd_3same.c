@@ -67,14 +67,16 @@ static ref doubling_high(struct tr *t, enum ir_type type, unsigned e, bool round
 	for (unsigned half = 0; half < (type == T_V128 ? 2 : 1); half++) {
 		v = irx(t, IR_VMULLS, T_V128, e, n, m, half);
 		if (round)
-			v = op2(t, IR_VADD, T_V128, e + 1, v, vconst(t, T_V128, e + 1, 1ull << (width - 2)));
+			v = op2(t, IR_VADD, T_V128, e + 1, v,
+				vconst(t, T_V128, e + 1, 1ull << (width - 2)));
 		part[half] = irx(t, IR_VSHRI, T_V128, e + 1, v, width - 1, 0);
 	}
 	if (type == T_V128)
 		v = vshuf(t, part[0], part[1], pattern_uzp(e, 0, 1));
 	else
 		v = ir1(t, IR_LOWV, T_V64, irx(t, IR_VNARROW, T_V128, e, part[0], 0, 0));
-	over = ir2(t, IR_VAND, type, op2(t, IR_VCMPEQ, type, e, n, top), op2(t, IR_VCMPEQ, type, e, m, top));
+	over = ir2(t, IR_VAND, type, op2(t, IR_VCMPEQ, type, e, n, top),
+		   op2(t, IR_VCMPEQ, type, e, m, top));
 	qc_mask(t, over);
 	return xor(t, type, v, over);
 }
@@ -157,8 +159,8 @@ ref simd_same(struct tr *t, enum same_op op, enum ir_type type, unsigned e, ref 
 bool a64_tr_simd_3same(struct tr *t, const struct a64_simd_3same *a)
 {
 	enum ir_type type = v_type(a->Q);
-	ref v = simd_same(t, a->U << 5 | a->opcode, type, a->size, v_get_as(t, a->rd, type), v_get_as(t, a->rn, type),
-			  v_get_as(t, a->rm, type));
+	ref v = simd_same(t, a->U << 5 | a->opcode, type, a->size, v_get_as(t, a->rd, type),
+			  v_get_as(t, a->rn, type), v_get_as(t, a->rm, type));
 
 	if (a->id == a64_PMUL_vec && !a->Q)
 		v = ir1(t, IR_ZEXTV, T_V128, v);
@@ -179,8 +181,9 @@ bool a64_tr_simd_scalar_3same_extra(struct tr *t, const struct a64_simd_scalar_3
 {
 	unsigned op = a->id == a64_SQRDMLAH_scalar ? SAT_MLAH : SAT_MLSH;
 
-	v_put(t, a->rd, simd_sat(t, op, a->size, T_V128, scalar_operand(t, a->rd, a->size),
-				 scalar_operand(t, a->rn, a->size), scalar_operand(t, a->rm, a->size)));
+	v_put(t, a->rd,
+	      simd_sat(t, op, a->size, T_V128, scalar_operand(t, a->rd, a->size),
+		       scalar_operand(t, a->rn, a->size), scalar_operand(t, a->rm, a->size)));
 	return true;
 }
 
@@ -192,8 +195,10 @@ bool a64_tr_simd_3same_extra(struct tr *t, const struct a64_simd_3same_extra *a)
 	switch (a->id) {
 	case a64_SQRDMLAH_vec:
 	case a64_SQRDMLSH_vec:
-		v_put(t, a->rd, simd_sat(t, a->id == a64_SQRDMLAH_vec ? SAT_MLAH : SAT_MLSH, a->size, type,
-					 v_get_as(t, a->rd, type), v_get_as(t, a->rn, type), v_get_as(t, a->rm, type)));
+		v_put(t, a->rd,
+		      simd_sat(t, a->id == a64_SQRDMLAH_vec ? SAT_MLAH : SAT_MLSH, a->size, type,
+			       v_get_as(t, a->rd, type), v_get_as(t, a->rn, type),
+			       v_get_as(t, a->rm, type)));
 		return true;
 	case a64_SDOT_vec:
 		v = ir_call(t, &a64_h_dot, ir_const(t, T_I32, 3), d, n, m);

@@ -22,7 +22,8 @@ ref simd_fp_call(struct tr *t, unsigned op, unsigned e, unsigned lanes, ref d, r
 {
 	ref ctl = ir_const(t, T_I32, op | e << FPC_SIZE | lanes << FPC_LANES);
 
-	return ir_call(t, &a64_h_fp, ctl, ir_get(t, SLOT_FPCR, T_I32), as_v128(t, d), as_v128(t, n), as_v128(t, m));
+	return ir_call(t, &a64_h_fp, ctl, ir_get(t, SLOT_FPCR, T_I32), as_v128(t, d), as_v128(t, n),
+		       as_v128(t, m));
 }
 
 ref simd_float(struct tr *t, enum fp_op op, enum ir_type type, unsigned e, ref d, ref n, ref m)
@@ -62,7 +63,8 @@ ref simd_float_scalar(struct tr *t, enum fp_op op, unsigned e, ref d, ref n, ref
 	if (e == 1)
 		return simd_fp_call(t, op, e, 1, d, n, m);
 	if (op >= FP_CMPEQ && op <= FP_ACGT)
-		return vlane0(t, simd_float(t, op, T_V128, e, d, vlane0(t, n, e), vlane0(t, m, e)), e);
+		return vlane0(t, simd_float(t, op, T_V128, e, d, vlane0(t, n, e), vlane0(t, m, e)),
+			      e);
 	fd = ir1(t, IR_V2F, type, d);
 	fn = ir1(t, IR_V2F, type, n);
 	fm = ir1(t, IR_V2F, type, m);
@@ -85,7 +87,9 @@ ref simd_float_scalar(struct tr *t, enum fp_op op, unsigned e, ref d, ref n, ref
 ref simd_to_int(struct tr *t, enum ir_type type, unsigned e, ref n, unsigned rnd, unsigned uns, unsigned fraction)
 {
 	if (e == 1)
-		return simd_fp_call(t, FP_TO_INT | rnd << FPC_RND | (uns ? FPC_UNSIGNED : 0) | fraction << FPC_FRACTION,
+		return simd_fp_call(t,
+				    FP_TO_INT | rnd << FPC_RND | (uns ? FPC_UNSIGNED : 0) |
+					    fraction << FPC_FRACTION,
 				    e, lanes_of(type, e), n, n, n);
 	return irx(t, IR_VF2I, type, e, n, rnd | uns << 7 | fraction << 8, 0);
 }
@@ -93,24 +97,31 @@ ref simd_to_int(struct tr *t, enum ir_type type, unsigned e, ref n, unsigned rnd
 ref simd_from_int(struct tr *t, enum ir_type type, unsigned e, ref n, unsigned uns, unsigned fraction)
 {
 	if (e == 1)
-		return simd_fp_call(t, FP_FROM_INT | (uns ? FPC_UNSIGNED : 0) | fraction << FPC_FRACTION, e,
-				    lanes_of(type, e), n, n, n);
+		return simd_fp_call(
+			t, FP_FROM_INT | (uns ? FPC_UNSIGNED : 0) | fraction << FPC_FRACTION, e,
+			lanes_of(type, e), n, n, n);
 	return irx(t, IR_VI2F, type, e, n, fraction << 1 | uns, 0);
 }
 
-ref simd_to_int_scalar(struct tr *t, unsigned e, ref n, unsigned rnd, unsigned uns, unsigned fraction)
+ref simd_to_int_scalar(struct tr *t, unsigned e, ref n, unsigned rnd, unsigned uns,
+		       unsigned fraction)
 {
 	if (e == 1)
-		return simd_fp_call(t, FP_TO_INT | rnd << FPC_RND | (uns ? FPC_UNSIGNED : 0) | fraction << FPC_FRACTION,
+		return simd_fp_call(t,
+				    FP_TO_INT | rnd << FPC_RND | (uns ? FPC_UNSIGNED : 0) |
+					    fraction << FPC_FRACTION,
 				    e, 1, n, n, n);
 	n = ir1(t, IR_V2F, e == 3 ? T_F64 : T_F32, n);
-	return ir1(t, IR_I2V, T_V128, irx(t, IR_F2I, e == 3 ? T_I64 : T_I32, rnd | uns << 7, n, fraction, 0));
+	return ir1(t, IR_I2V, T_V128,
+		   irx(t, IR_F2I, e == 3 ? T_I64 : T_I32, rnd | uns << 7, n, fraction, 0));
 }
 
 ref simd_from_int_scalar(struct tr *t, unsigned e, ref n, unsigned uns, unsigned fraction)
 {
 	if (e == 1)
-		return simd_fp_call(t, FP_FROM_INT | (uns ? FPC_UNSIGNED : 0) | fraction << FPC_FRACTION, e, 1, n, n, n);
+		return simd_fp_call(
+			t, FP_FROM_INT | (uns ? FPC_UNSIGNED : 0) | fraction << FPC_FRACTION, e, 1,
+			n, n, n);
 	n = irx(t, IR_VGET, e == 3 ? T_I64 : T_I32, e, n, 0, 0);
 	return irx(t, IR_I2F, e == 3 ? T_F64 : T_F32, uns, n, fraction, 0);
 }
@@ -131,8 +142,8 @@ static const struct {
 	    { 0, 0 } } },
 };
 
-static void three_same(struct tr *t, unsigned a, unsigned U, unsigned opcode, unsigned q, unsigned e, unsigned rd,
-		       unsigned rn, unsigned rm)
+static void three_same(struct tr *t, unsigned a, unsigned U, unsigned opcode, unsigned q,
+		       unsigned e, unsigned rd, unsigned rn, unsigned rm)
 {
 	enum fp_op op = same_ops[a][U][opcode & 7].op;
 	enum ir_type type = v_type(q);
@@ -167,15 +178,17 @@ bool a64_tr_simd_3same_fp16(struct tr *t, const struct a64_simd_3same_fp16 *a)
 
 bool a64_tr_simd_scalar_3same_fp(struct tr *t, const struct a64_simd_scalar_3same_fp *a)
 {
-	v_put(t, a->rd, simd_float_scalar(t, same_ops[a->a][a->U][a->opcode & 7].op, 2 + a->sz, v_get(t, a->rn),
-					  v_get(t, a->rn), v_get(t, a->rm)));
+	v_put(t, a->rd,
+	      simd_float_scalar(t, same_ops[a->a][a->U][a->opcode & 7].op, 2 + a->sz,
+				v_get(t, a->rn), v_get(t, a->rn), v_get(t, a->rm)));
 	return true;
 }
 
 bool a64_tr_simd_scalar_3same_fp16(struct tr *t, const struct a64_simd_scalar_3same_fp16 *a)
 {
-	v_put(t, a->rd, simd_float_scalar(t, same_ops[a->a][a->U][a->opcode & 7].op, 1, v_get(t, a->rn),
-					  v_get(t, a->rn), v_get(t, a->rm)));
+	v_put(t, a->rd,
+	      simd_float_scalar(t, same_ops[a->a][a->U][a->opcode & 7].op, 1, v_get(t, a->rn),
+				v_get(t, a->rn), v_get(t, a->rm)));
 	return true;
 }
 
@@ -183,11 +196,15 @@ bool a64_tr_simd_scalar_3same_fp16(struct tr *t, const struct a64_simd_scalar_3s
 
 /* a << 6 | U << 5 | opcode */
 enum fmisc_op {
-	F_FCVTN = 0x16, F_FCVTL, F_FRINTN, F_FRINTM, F_FCVTNS, F_FCVTMS, F_FCVTAS, F_SCVTF, F_FRINT32Z, F_FRINT64Z,
-	F_FCVTXN = 0x36, F_FRINTA = 0x38, F_FRINTX, F_FCVTNU, F_FCVTMU, F_FCVTAU, F_UCVTF, F_FRINT32X, F_FRINT64X,
-	F_FCMGT = 0x4c, F_FCMEQ, F_FCMLT, F_FABS, F_BFCVTN = 0x56, F_FRINTP = 0x58, F_FRINTZ, F_FCVTPS, F_FCVTZS,
+	F_FCVTN = 0x16, F_FCVTL, F_FRINTN, F_FRINTM, F_FCVTNS, F_FCVTMS, F_FCVTAS, F_SCVTF,
+	F_FRINT32Z, F_FRINT64Z,
+	F_FCVTXN = 0x36, F_FRINTA = 0x38, F_FRINTX, F_FCVTNU, F_FCVTMU, F_FCVTAU, F_UCVTF,
+	F_FRINT32X, F_FRINT64X,
+	F_FCMGT = 0x4c, F_FCMEQ, F_FCMLT, F_FABS, F_BFCVTN = 0x56, F_FRINTP = 0x58, F_FRINTZ,
+	F_FCVTPS, F_FCVTZS,
 	F_URECPE, F_FRECPE, F_FRECPX = 0x5f,
-	F_FCMGE = 0x6c, F_FCMLE, F_FNEG = 0x6f, F_FRINTI = 0x79, F_FCVTPU, F_FCVTZU, F_URSQRTE, F_FRSQRTE,
+	F_FCMGE = 0x6c, F_FCMLE, F_FNEG = 0x6f, F_FRINTI = 0x79, F_FCVTPU, F_FCVTZU, F_URSQRTE,
+	F_FRSQRTE,
 	F_FSQRT = 0x7f
 };
 
@@ -262,8 +279,9 @@ static ref misc(struct tr *t, enum fmisc_op op, enum ir_type type, unsigned e, r
 	if (rnd >= 0 && e > 1)
 		return irx(t, IR_VFRINT, type, e, n, rnd, 0);
 	if (rnd >= 0)
-		return simd_fp_call(t, FP_RINT | (rnd & 15) << FPC_RND | (rnd & 0x80 ? FPC_EXACT : 0), e,
-				    lanes_of(type, e), n, n, n);
+		return simd_fp_call(t,
+				    FP_RINT | (rnd & 15) << FPC_RND | (rnd & 0x80 ? FPC_EXACT : 0),
+				    e, lanes_of(type, e), n, n, n);
 	helper = helper_op(op);
 	if (helper >= 0)
 		return simd_fp_call(t, helper, e, lanes_of(type, e), n, n, n);
@@ -279,7 +297,8 @@ static ref misc(struct tr *t, enum fmisc_op op, enum ir_type type, unsigned e, r
 
 static ref convert(struct tr *t, enum fp_cvt how, unsigned lanes, ref n)
 {
-	return ir_call(t, &a64_h_cvt, ir_const(t, T_I32, how | lanes << 8), ir_get(t, SLOT_FPCR, T_I32), n);
+	return ir_call(t, &a64_h_cvt, ir_const(t, T_I32, how | lanes << 8),
+		       ir_get(t, SLOT_FPCR, T_I32), n);
 }
 
 /* FCVTL, FCVTN, FCVTXN, BFCVTN. */
@@ -292,7 +311,8 @@ static bool change_format(struct tr *t, const struct a64_simd_2misc_fp *a)
 		if (a->sz)
 			n = ir2(t, IR_VFWIDEN, T_V128, n, a->Q);
 		else
-			n = convert(t, CVT_HALF_TO_SINGLE, 4, a->Q ? ir3(t, IR_VEXT, T_V128, n, n, 8) : n);
+			n = convert(t, CVT_HALF_TO_SINGLE, 4,
+				    a->Q ? ir3(t, IR_VEXT, T_V128, n, n, 8) : n);
 		v_put(t, a->rd, n);
 		return true;
 	case a64_FCVTN:
@@ -320,7 +340,9 @@ bool a64_tr_simd_2misc_fp(struct tr *t, const struct a64_simd_2misc_fp *a)
 
 bool a64_tr_simd_2misc_fp16(struct tr *t, const struct a64_simd_2misc_fp16 *a)
 {
-	v_put(t, a->rd, misc(t, a->a << 6 | a->U << 5 | a->opcode, v_type(a->Q), 1, v_get_as(t, a->rn, v_type(a->Q))));
+	v_put(t, a->rd,
+	      misc(t, a->a << 6 | a->U << 5 | a->opcode, v_type(a->Q), 1,
+		   v_get_as(t, a->rn, v_type(a->Q))));
 	return true;
 }
 
@@ -341,7 +363,8 @@ static ref misc_scalar(struct tr *t, enum fmisc_op op, unsigned e, ref n)
 
 bool a64_tr_simd_scalar_2misc_fp(struct tr *t, const struct a64_simd_scalar_2misc_fp *a)
 {
-	v_put(t, a->rd, misc_scalar(t, a->a << 6 | a->U << 5 | a->opcode, 2 + a->sz, v_get(t, a->rn)));
+	v_put(t, a->rd,
+	      misc_scalar(t, a->a << 6 | a->U << 5 | a->opcode, 2 + a->sz, v_get(t, a->rn)));
 	return true;
 }
 
@@ -373,7 +396,8 @@ ref simd_fmlal(struct tr *t, unsigned half, bool subtract, unsigned q, ref d, re
 
 bool a64_tr_simd_fmlal(struct tr *t, const struct a64_simd_fmlal *a)
 {
-	v_put(t, a->rd, simd_fmlal(t, a->U, a->a, a->Q, v_get(t, a->rd), v_get(t, a->rn), v_get(t, a->rm)));
+	v_put(t, a->rd,
+	      simd_fmlal(t, a->U, a->a, a->Q, v_get(t, a->rd), v_get(t, a->rn), v_get(t, a->rm)));
 	return true;
 }
 
@@ -389,12 +413,13 @@ ref simd_bfmlal(struct tr *t, unsigned half, ref d, ref n, ref m)
 	return irx(t, IR_VFMA, T_V128, 2, bf16_widen(t, half, n), bf16_widen(t, half, m), d);
 }
 
-static void complex_op(struct tr *t, const struct ir_helper *h, unsigned rot, unsigned e, unsigned q, unsigned rd,
-		       unsigned rn, ref m)
+static void complex_op(struct tr *t, const struct ir_helper *h, unsigned rot, unsigned e,
+		       unsigned q, unsigned rd, unsigned rn, ref m)
 {
 	ref ctl = ir_const(t, T_I32, rot | e << 2 | (q ? 16 : 8) >> e << 4);
 
-	v_put(t, rd, ir_call(t, h, ctl, ir_get(t, SLOT_FPCR, T_I32), v_get(t, rd), v_get(t, rn), m));
+	v_put(t, rd,
+	      ir_call(t, h, ctl, ir_get(t, SLOT_FPCR, T_I32), v_get(t, rd), v_get(t, rn), m));
 }
 
 bool a64_tr_simd_fcmla(struct tr *t, const struct a64_simd_fcmla *a)

@@ -18,7 +18,8 @@ ref simd_float_scalar(struct tr *t, enum fp_op op, unsigned e, ref d, ref n, ref
 
 ref simd_to_int(struct tr *t, enum ir_type type, unsigned e, ref n, unsigned rnd, unsigned uns, unsigned fraction);
 ref simd_from_int(struct tr *t, enum ir_type type, unsigned e, ref n, unsigned uns, unsigned fraction);
-ref simd_to_int_scalar(struct tr *t, unsigned e, ref n, unsigned rnd, unsigned uns, unsigned fraction);
+ref simd_to_int_scalar(struct tr *t, unsigned e, ref n, unsigned rnd, unsigned uns,
+		       unsigned fraction);
 ref simd_from_int_scalar(struct tr *t, unsigned e, ref n, unsigned uns, unsigned fraction);
 
 /*

@@ -26,7 +26,8 @@ static void store_vec(struct tr *t, ref base, unsigned disp, unsigned bytes, ref
 }
 
 /* The base register after the access. */
-static void write_back(struct tr *t, unsigned post, unsigned rn, unsigned rm, ref base, unsigned bytes)
+static void write_back(struct tr *t, unsigned post, unsigned rn, unsigned rm, ref base,
+		       unsigned bytes)
 {
 	ref step;
 
@@ -57,7 +58,9 @@ static ref gather(struct tr *t, const ref *src, const u8 *idx)
 		ref v;
 
 		for (unsigned i = 0; i < 16; i++)
-			p.b[i] = idx[i] >> 4 == a ? idx[i] & 15 : idx[i] >> 4 == b ? 16 + (idx[i] & 15) : 0x80;
+			p.b[i] = idx[i] >> 4 == a ? idx[i] & 15 :
+				 idx[i] >> 4 == b ? 16 + (idx[i] & 15) :
+						    0x80;
 		v = vshuf(t, src[a], src[b], p);
 		sum = sum ? ir2(t, IR_VOR, T_V128, sum, v) : v;
 	}
@@ -127,7 +130,8 @@ static void interleave(struct tr *t, const struct structs *s, const ref *v, ref 
 		for (unsigned j = 0; j < 16 && c * 16 + j < total; j++) {
 			unsigned elem = (c * 16 + j) >> s->e;
 
-			idx[j] = elem % s->selem << 4 | elem / s->selem << s->e | (j & ((1 << s->e) - 1));
+			idx[j] = elem % s->selem << 4 | elem / s->selem << s->e |
+				 (j & ((1 << s->e) - 1));
 		}
 		chunk[c] = gather(t, v, idx);
 	}
@@ -203,7 +207,8 @@ bool a64_tr_simd_ldst_single(struct tr *t, const struct a64_simd_ldst_single *a)
 		if (a->L)
 			v[i] = irx(t, IR_LOAD, type, e, base, 0, disp);
 		else
-			irx(t, IR_STORE, type, e, base, irx(t, IR_VGET, type, e, v_get(t, r), lane, 0), disp);
+			irx(t, IR_STORE, type, e, base,
+			    irx(t, IR_VGET, type, e, v_get(t, r), lane, 0), disp);
 	}
 	for (unsigned i = 0; a->L && i < selem; i++) {
 		unsigned r = (a->rt + i) % 32;
@@ -220,7 +225,8 @@ bool a64_tr_simd_ldst_rep(struct tr *t, const struct a64_simd_ldst_rep *a)
 	ref base = xsp_get(t, a->rn, 1), v[4];
 
 	for (unsigned i = 0; i < selem; i++)
-		v[i] = irx(t, IR_LOAD, a->size == 3 ? T_I64 : T_I32, a->size, base, 0, i << a->size);
+		v[i] = irx(t, IR_LOAD, a->size == 3 ? T_I64 : T_I32, a->size, base, 0,
+			   i << a->size);
 	for (unsigned i = 0; i < selem; i++)
 		v_put(t, (a->rt + i) % 32, irx(t, IR_VDUP, v_type(a->Q), a->size, v[i], 0, 0));
 	write_back(t, a->post, a->rn, a->rm, base, selem << a->size);

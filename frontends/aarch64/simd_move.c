@@ -35,7 +35,8 @@ bool a64_tr_simd_copy(struct tr *t, const struct a64_simd_copy *a)
 		x_put(t, a->rd, irx(t, IR_VGET, x, e, v_get(t, a->rn), index, 0));
 		return true;
 	case a64_INS_gen:
-		v_put(t, a->rd, irx(t, IR_VSET, T_V128, e, v_get(t, a->rd), x_get(t, a->rn, e == 3), index));
+		v_put(t, a->rd,
+		      irx(t, IR_VSET, T_V128, e, v_get(t, a->rd), x_get(t, a->rn, e == 3), index));
 		return true;
 	default:
 		v_put(t, a->rd, irx(t, IR_VSETL, T_V128, e, v_get(t, a->rd), v_get(t, a->rn),
@@ -93,7 +94,8 @@ bool a64_tr_simd_modimm(struct tr *t, const struct a64_simd_modimm *a)
 
 	if (a->cmode < 12 && a->cmode & 1) {
 		d = v_get_as(t, a->rd, type);
-		v_put(t, a->rd, ir2(t, a->op ? IR_VANDN : IR_VOR, type, d, vconst(t, type, 3, imm)));
+		v_put(t, a->rd,
+		      ir2(t, a->op ? IR_VANDN : IR_VOR, type, d, vconst(t, type, 3, imm)));
 		return true;
 	}
 	if (a->op && a->cmode < 14)
@@ -147,13 +149,15 @@ bool a64_tr_simd_tbl(struct tr *t, const struct a64_simd_tbl *a)
 	ref index = v_get(t, a->rm), v = 0;
 
 	for (unsigned i = 0; i <= a->len; i++) {
-		ref own = i ? irx(t, IR_VSUB, T_V128, 0, index, vconst(t, T_V128, 0, 16 * i), 0) : index;
+		ref own = i ? irx(t, IR_VSUB, T_V128, 0, index, vconst(t, T_V128, 0, 16 * i), 0) :
+			      index;
 		ref part = ir2(t, IR_VTBL, T_V128, v_get(t, (a->rn + i) % 32), own);
 
 		v = v ? ir2(t, IR_VOR, T_V128, v, part) : part;
 	}
 	if (a->op) {
-		ref inside = irx(t, IR_VCMPGTU, T_V128, 0, vconst(t, T_V128, 0, 16 * (a->len + 1)), index, 0);
+		ref inside = irx(t, IR_VCMPGTU, T_V128, 0, vconst(t, T_V128, 0, 16 * (a->len + 1)),
+				 index, 0);
 
 		v = ir3(t, IR_VBSL, T_V128, inside, v, v_get(t, a->rd));
 	}

@@ -7,10 +7,13 @@
 
 /* U << 5 | opcode of the manual's table. */
 enum shift_op {
-	SH_SSHR = 0x00, SH_SSRA = 0x02, SH_SRSHR = 0x04, SH_SRSRA = 0x06, SH_SHL = 0x0a, SH_SQSHL = 0x0e,
+	SH_SSHR = 0x00, SH_SSRA = 0x02, SH_SRSHR = 0x04, SH_SRSRA = 0x06, SH_SHL = 0x0a,
+	SH_SQSHL = 0x0e,
 	SH_SHRN = 0x10, SH_RSHRN, SH_SQSHRN, SH_SQRSHRN, SH_SSHLL,
-	SH_USHR = 0x20, SH_USRA = 0x22, SH_URSHR = 0x24, SH_URSRA = 0x26, SH_SRI = 0x28, SH_SLI = 0x2a,
-	SH_SQSHLU = 0x2c, SH_UQSHL = 0x2e, SH_SQSHRUN = 0x30, SH_SQRSHRUN, SH_UQSHRN, SH_UQRSHRN, SH_USHLL
+	SH_USHR = 0x20, SH_USRA = 0x22, SH_URSHR = 0x24, SH_URSRA = 0x26, SH_SRI = 0x28,
+	SH_SLI = 0x2a,
+	SH_SQSHLU = 0x2c, SH_UQSHL = 0x2e, SH_SQSHRUN = 0x30, SH_SQRSHRUN, SH_UQSHRN, SH_UQRSHRN,
+	SH_USHLL
 };
 
 /*
@@ -33,7 +36,8 @@ static ref pick(struct tr *t, unsigned e, bool min, ref a, ref b)
 {
 	if (e < 3)
 		return irx(t, min ? IR_VSMIN : IR_VSMAX, T_V128, e, a, b, 0);
-	return ir3(t, IR_VBSL, T_V128, irx(t, IR_VCMPGT, T_V128, e, min ? b : a, min ? a : b, 0), a, b);
+	return ir3(t, IR_VBSL, T_V128, irx(t, IR_VCMPGT, T_V128, e, min ? b : a, min ? a : b, 0), a,
+		   b);
 }
 
 ref simd_clamp(struct tr *t, enum clamp how, unsigned e, ref v)
@@ -56,7 +60,8 @@ ref simd_clamp(struct tr *t, enum clamp how, unsigned e, ref v)
 		if (w < 3)
 			c = irx(t, IR_VUMIN, T_V128, w, v, max, 0);
 		else
-			c = ir3(t, IR_VBSL, T_V128, irx(t, IR_VCMPGTU, T_V128, w, v, max, 0), max, v);
+			c = ir3(t, IR_VBSL, T_V128, irx(t, IR_VCMPGTU, T_V128, w, v, max, 0), max,
+				v);
 		break;
 	}
 	qc_differ(t, c, v);
@@ -80,11 +85,13 @@ static ref shift_narrow(struct tr *t, enum shift_op op, unsigned e, ref v, unsig
 		break;
 	case SH_UQSHRN:
 	case SH_UQRSHRN:
-		v = round ? simd_round_shift(t, T_V128, w, false, v, n) : irx(t, IR_VSHRI, T_V128, w, v, n, 0);
+		v = round ? simd_round_shift(t, T_V128, w, false, v, n) :
+			    irx(t, IR_VSHRI, T_V128, w, v, n, 0);
 		v = simd_clamp(t, CLAMP_UNSIGNED, e, v);
 		break;
 	default:
-		v = round ? simd_round_shift(t, T_V128, w, true, v, n) : irx(t, IR_VSARI, T_V128, w, v, n, 0);
+		v = round ? simd_round_shift(t, T_V128, w, true, v, n) :
+			    irx(t, IR_VSARI, T_V128, w, v, n, 0);
 		v = simd_clamp(t, op & 0x20 ? CLAMP_SIGNED_TO_UNSIGNED : CLAMP_SIGNED, e, v);
 		break;
 	}
@@ -125,7 +132,8 @@ static ref shift(struct tr *t, enum shift_op op, enum ir_type type, unsigned e, 
 	case SH_SHL:
 		return irx(t, IR_VSHLI, type, e, n, left, 0);
 	case SH_SLI:
-		return insert(t, type, e, d, irx(t, IR_VSHLI, type, e, n, left, 0), ones << left & ones);
+		return insert(t, type, e, d, irx(t, IR_VSHLI, type, e, n, left, 0),
+			      ones << left & ones);
 	default:
 		count = vconst(t, type, e, left);
 		return simd_sat(t, op == SH_SQSHLU ? SAT_SHLU : op == SH_SQSHL ? SAT_SHL : SAT_SHL | SAT_UNSIGNED, e, type,
@@ -151,15 +159,17 @@ bool a64_tr_simd_shift_imm(struct tr *t, const struct a64_simd_shift_imm *a)
 	case SH_RSHRN:
 	case SH_SQSHRN:
 	case SH_SQRSHRN:
-		v_put_narrow(t, a->rd, shift_narrow(t, op, e, v_get(t, a->rn), 2 * width - imm), a->Q);
+		v_put_narrow(t, a->rd, shift_narrow(t, op, e, v_get(t, a->rn), 2 * width - imm),
+			     a->Q);
 		return true;
 	case SH_SSHLL:
 		v = irx(t, a->U ? IR_VWIDENU : IR_VWIDENS, T_V128, e, v_get(t, a->rn), a->Q, 0);
 		v_put(t, a->rd, irx(t, IR_VSHLI, T_V128, e + 1, v, imm - width, 0));
 		return true;
 	default:
-		v_put(t, a->rd, shift(t, op, type, e, v_get_as(t, a->rd, type), v_get_as(t, a->rn, type),
-				      2 * width - imm, imm - width));
+		v_put(t, a->rd,
+		      shift(t, op, type, e, v_get_as(t, a->rd, type), v_get_as(t, a->rn, type),
+			    2 * width - imm, imm - width));
 		return true;
 	}
 }
@@ -170,7 +180,8 @@ bool a64_tr_simd_scalar_shift_imm(struct tr *t, const struct a64_simd_scalar_shi
 	enum shift_op op = a->U << 5 | a->opcode;
 
 	if (a->opcode >= SH_SHRN && a->opcode <= SH_SQRSHRN)
-		v_put(t, a->rd, shift_narrow(t, op, e, vlane0(t, v_get(t, a->rn), e + 1), 2 * width - imm));
+		v_put(t, a->rd,
+		      shift_narrow(t, op, e, vlane0(t, v_get(t, a->rn), e + 1), 2 * width - imm));
 	else
 		v_put(t, a->rd, shift(t, op, scalar_type(e), e, scalar_operand(t, a->rd, e),
 				      scalar_operand(t, a->rn, e), 2 * width - imm, imm - width));
@@ -199,7 +210,8 @@ bool a64_tr_simd_scalar_cvt_fixed(struct tr *t, const struct a64_simd_scalar_cvt
 	if (e == 1 && !a64_has(FEAT_FP16))
 		return false;
 	if (a->opcode & 2)
-		v_put(t, a->rd, simd_to_int_scalar(t, e, v_get(t, a->rn), RND_ZERO, a->U, fraction));
+		v_put(t, a->rd,
+		      simd_to_int_scalar(t, e, v_get(t, a->rn), RND_ZERO, a->U, fraction));
 	else
 		v_put(t, a->rd, simd_from_int_scalar(t, e, v_get(t, a->rn), a->U, fraction));
 	return true;

@@ -67,7 +67,8 @@ bool a64_tr_barrier(struct tr *t, const struct a64_barrier *a)
 	case a64_DMB:
 	case a64_DSB:
 		/* CRm<1:0>: 1 loads, 2 stores, 3 both */
-		irx(t, IR_FENCE, T_NONE, a->id == a64_DMB && (a->crm & 3) != 3 ? a->crm & 3 : 0, 0, 0, 0);
+		irx(t, IR_FENCE, T_NONE, a->id == a64_DMB && (a->crm & 3) != 3 ? a->crm & 3 : 0, 0,
+		    0, 0);
 		return true;
 	case a64_ISB:
 		exit_next(t);
@@ -141,7 +142,8 @@ bool a64_tr_msr_imm(struct tr *t, const struct a64_msr_imm *a)
 /* RMode, FZ and DN are bits 22..25 in FPCR and 0..3 in FPCTL. */
 u32 a64_fpctl_of_fpcr(u32 fpcr)
 {
-	return (fpcr >> 22 & 15) | (fpcr & FPCR_FZ16 ? FPCTL_FLUSH16 : 0) | (fpcr & FPCR_AHP ? FPCTL_ALT_HALF : 0);
+	return (fpcr >> 22 & 15) | (fpcr & FPCR_FZ16 ? FPCTL_FLUSH16 : 0) |
+	       (fpcr & FPCR_AHP ? FPCTL_ALT_HALF : 0);
 }
 
 /* The exceptions but for IDC, which has a life of its own. */
@@ -206,10 +208,12 @@ static void fpcr_write(struct tr *t, ref v)
 	ref ctl, e = ir1(t, IR_FPFLAGS, T_I32, 0);
 
 	ir_put(t, SLOT_IDC, idc_read(t, e));
-	ir1(t, IR_FPFLAGSW, T_NONE, ir2(t, IR_AND, T_I32, e, ir_const(t, T_I32, ~(u32)FPEXC_DENORMAL)));
+	ir1(t, IR_FPFLAGSW, T_NONE,
+	    ir2(t, IR_AND, T_I32, e, ir_const(t, T_I32, ~(u32)FPEXC_DENORMAL)));
 	v = ir2(t, IR_AND, T_I32, v, ir_const(t, T_I32, FPCR_MASK));
 	ir_put(t, SLOT_FPCR, v);
-	ctl = w_or(t, w_field(t, v, 22, 4, 0), w_or(t, w_field(t, v, 19, 1, 4), w_field(t, v, 26, 1, 5)));
+	ctl = w_or(t, w_field(t, v, 22, 4, 0),
+		   w_or(t, w_field(t, v, 19, 1, 4), w_field(t, v, 26, 1, 5)));
 	ir1(t, IR_FPCTL, T_NONE, ctl);
 	exit_next(t);
 }
@@ -218,7 +222,8 @@ static ref fpsr_read(struct tr *t)
 {
 	ref e = ir1(t, IR_FPFLAGS, T_I32, 0);
 	ref some = w_or(t, w_field(t, e, 0, 1, 0), w_field(t, e, 2, 4, 1));
-	ref qc = irx(t, IR_SETCC, T_I32, CC_NE, ir1(t, IR_VANYNZ, T_FLAGS, ir_get(t, SLOT_QC, T_V128)), 0, 0);
+	ref qc = irx(t, IR_SETCC, T_I32, CC_NE,
+		     ir1(t, IR_VANYNZ, T_FLAGS, ir_get(t, SLOT_QC, T_V128)), 0, 0);
 
 	some = w_or(t, some, idc_read(t, e));
 	return w_or(t, some, ir2(t, IR_SHL, T_I32, qc, ir_const(t, T_I32, 27)));
@@ -246,7 +251,8 @@ static const struct ir_helper helper_cntvct = { .name = "cntvct", .fn = cntvct, 
 
 /* --- system registers --- */
 
-#define SYS_REG(op0, op1, crn, crm, op2) ((op0) << 14 | (op1) << 11 | (crn) << 7 | (crm) << 3 | (op2))
+#define SYS_REG(op0, op1, crn, crm, op2) \
+	((op0) << 14 | (op1) << 11 | (crn) << 7 | (crm) << 3 | (op2))
 
 enum {
 	REG_NZCV = SYS_REG(3, 3, 4, 2, 0),
@@ -295,7 +301,8 @@ bool a64_tr_mrs(struct tr *t, const struct a64_mrs *a)
 
 	switch (reg) {
 	case REG_NZCV:
-		v = ir2(t, IR_SHL, T_I32, ir1(t, IR_NZCV, T_I32, nzcv_get(t)), ir_const(t, T_I32, 28));
+		v = ir2(t, IR_SHL, T_I32, ir1(t, IR_NZCV, T_I32, nzcv_get(t)),
+			ir_const(t, T_I32, 28));
 		break;
 	case REG_FPCR:
 		v = ir_get(t, SLOT_FPCR, T_I32);

@@ -57,7 +57,8 @@ static u64 one(u32 ctl, unsigned width, u64 d, u64 n, u64 m, bool *sat)
 	*sat = false;
 	switch ((enum sat_op)(ctl & 0xff)) {
 	case SAT_SHL:
-		return saturate(shift(is_signed ? sn : (s128)n, count, round), width, is_signed, sat);
+		return saturate(shift(is_signed ? sn : (s128)n, count, round), width, is_signed,
+				sat);
 	case SAT_SHLU:
 		return saturate(shift(sn, count, round), width, false, sat);
 	case SAT_NONE_SHL:
@@ -71,7 +72,8 @@ static u64 one(u32 ctl, unsigned width, u64 d, u64 n, u64 m, bool *sat)
 	case SAT_MLAH:
 	case SAT_MLSH:
 		sn = 2 * sn * sm;
-		sd = (sd << width) + ((ctl & 0xff) == SAT_MLAH ? sn : -sn) + ((s128)1 << (width - 1));
+		sd = (sd << width) + ((ctl & 0xff) == SAT_MLAH ? sn : -sn) +
+		     ((s128)1 << (width - 1));
 		return saturate(sd >> width, width, true, sat);
 	}
 	return 0;

@@ -135,7 +135,8 @@ static bool parse(char *line, struct test *q)
 	}
 	q->asm_text = part[0];
 	q->nwords = 0;
-	for (char *p = strtok_r(part[1], " ", &save); p && q->nwords < CASE_MAX_WORDS; p = strtok_r(0, " ", &save))
+	for (char *p = strtok_r(part[1], " ", &save); p && q->nwords < CASE_MAX_WORDS;
+	     p = strtok_r(0, " ", &save))
 		q->code[q->nwords++] = strtoul(p, 0, 16);
 	set_default(&q->in);
 	if (!set_all(&q->in, part[2]))
@@ -160,7 +161,8 @@ static void to_vcpu(const struct case_state *s)
 	the_guest.reset(c, s->pc, s->sp);
 	memcpy(slot(OFF_X0), s->x, sizeof s->x);
 	memcpy(slot(OFF_V0), s->v, sizeof s->v);
-	flags = (f & 8 ? FLAG_N : 0) | (f & 4 ? FLAG_Z : 0) | (f & 2 ? FLAG_C : 0) | (f & 1 ? FLAG_V : 0);
+	flags = (f & 8 ? FLAG_N : 0) | (f & 4 ? FLAG_Z : 0) | (f & 2 ? FLAG_C : 0) |
+		(f & 1 ? FLAG_V : 0);
 	memcpy(slot(OFF_NZCV), &flags, 4);
 	memcpy(slot(OFF_FPCR), &s->fpcr, 4);
 	translator_set_fpctl(c, a64_fpctl_of_fpcr(s->fpcr));
@@ -326,7 +328,8 @@ static void list_uncovered(void)
 
 static void map(u64 at, size_t size)
 {
-	if (mmap((void *)at, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED) {
+	if (mmap((void *)at, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+		 -1, 0) == MAP_FAILED) {
 		perror("mmap");
 		exit(2);
 	}
@@ -343,7 +346,8 @@ static const struct cpu_model *find_model(const char *name)
 int main(int argc, char **argv)
 {
 	struct translator_config cfg = { .engine = ENGINE_INTERP };
-	struct sigaction sa = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
+	struct sigaction sa = { .sa_sigaction = on_fault,
+				.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
 	static char stack[65536];
 	stack_t ss = { .ss_sp = stack, .ss_size = sizeof stack };
 	const struct cpu_model *model = the_guest.models;

@@ -94,8 +94,10 @@ static void *map(uint64_t at, size_t size, int prot)
 int main(void)
 {
 	static const int signals[] = { SIGUSR1, SIGTRAP, SIGILL, SIGSEGV, SIGBUS };
-	struct sigaction sa = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
-	stack_t stack = { .ss_sp = map(CASE_STACK, 0x10000, PROT_READ | PROT_WRITE), .ss_size = 0x10000 };
+	struct sigaction sa = { .sa_sigaction = on_signal,
+				.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
+	stack_t stack = { .ss_sp = map(CASE_STACK, 0x10000, PROT_READ | PROT_WRITE),
+			  .ss_size = 0x10000 };
 
 	map(CASE_CODE, CASE_CODE_WORDS * 4, PROT_READ | PROT_WRITE | PROT_EXEC);
 	map(CASE_DATA, CASE_DATA_SIZE, PROT_READ | PROT_WRITE);

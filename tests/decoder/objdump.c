@@ -174,7 +174,8 @@ int main(int argc, char **argv)
 	fd = mkstemp(path);
 	if (fd < 0 || write(fd, words, total * sizeof *words) != (ssize_t)(total * sizeof *words))
 		fail(path, "cannot write");
-	snprintf(command, sizeof command, "%s -D -z -b binary -m aarch64 -M no-aliases %s", argv[1], path);
+	snprintf(command, sizeof command, "%s -D -z -b binary -m aarch64 -M no-aliases %s", argv[1],
+		 path);
 	f = popen(command, "r");
 	if (!f)
 		fail(argv[1], "cannot run");

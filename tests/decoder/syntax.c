@@ -82,7 +82,8 @@ int main(void)
 	want(g_attrs(g_MOVE) == g_ATTR_mem, "attributes", g_MOVE);
 	want(g_attrs(g_MOVE2) == (g_ATTR_mem | g_ATTR_wflags), "attributes", g_MOVE2);
 	want(g_attrs(g_GENERAL) == g_ATTR_branch, "attributes", g_GENERAL);
-	want(!strcmp(r[g_MOVE].feature, "BASE") && !strcmp(r[g_MOVE2].feature, "EXT"), "feature", 0);
+	want(!strcmp(r[g_MOVE].feature, "BASE") && !strcmp(r[g_MOVE2].feature, "EXT"), "feature",
+	     0);
 	want(!r[g_GENERAL].feature && !strcmp(r[g_GENERAL].group, "Two"), "group", 0);
 	want(r[g_MOVE].nfields == 5 && !strcmp(r[g_MOVE].fields[1].name, "b"), "field", 0);
 	want(r[g_MOVE].fields[1].lsb == 8 && r[g_MOVE].fields[1].width == 3, "field", 1);

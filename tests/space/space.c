@@ -14,7 +14,10 @@
 #include "base/space.h"
 
 enum { PAGE = 4096, RW = G_PROT_READ | G_PROT_WRITE, RX = G_PROT_READ | G_PROT_EXEC };
-enum { ANON = G_MAP_PRIVATE | G_MAP_ANONYMOUS, AT = ANON | G_MAP_FIXED, AT_FREE = ANON | G_MAP_FIXED_NOREPLACE };
+enum {
+	ANON = G_MAP_PRIVATE | G_MAP_ANONYMOUS, AT = ANON | G_MAP_FIXED,
+	AT_FREE = ANON | G_MAP_FIXED_NOREPLACE
+};
 
 static unsigned exec_changes, failures;
 
@@ -140,7 +143,8 @@ static void random_calls(void)
 
 	memset(page, 1, sizeof page);
 	for (unsigned i = 0; i < CALLS; i++) {
-		unsigned at = rand() % PAGES, n = 1 + rand() % MIN(20, PAGES - at), prot = rand() % 4, k = 0;
+		unsigned at = rand() % PAGES, n = 1 + rand() % MIN(20, PAGES - at),
+			 prot = rand() % 4, k = 0;
 		gaddr a = base + at * PAGE;
 
 		switch (rand() % 3) {
@@ -174,7 +178,8 @@ int main(int argc, char **argv)
 
 	sigaction(SIGSEGV, &fault, NULL);
 	if (reserved)
-		base = (u64)mmap(NULL, reserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		base = (u64)mmap(NULL, reserved, PROT_NONE,
+				 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	space_init(reserved ? 32 : 48, PAGE, base, reserved);
 	space_on_exec_change = exec_change;
 	protections();

@@ -52,8 +52,8 @@ static void maps(void)
 	q = mmap(p + 3 * page, page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
 		-1, 0);
 	IS(q == MAP_FAILED && errno == EEXIST);
-	q = mmap(p + 3 * page, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
-		-1, 0);
+	q = mmap(p + 3 * page, page, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	IS(q == p + 3 * page && q[0] == 0);
 	VALUE(p[4 * page]);
 	IS(mmap(NULL, 0, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED &&
@@ -86,7 +86,8 @@ static void maps(void)
 	CALL(madvise(p, page, MADV_DONTNEED));
 
 	/* A large reservation, used in a few places. */
-	p = mmap(NULL, (size_t)64 << 30, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	p = mmap(NULL, (size_t)64 << 30, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+		 0);
 	IS(p != MAP_FAILED);
 	CALL(mprotect(p + ((size_t)33 << 30), page, PROT_READ | PROT_WRITE));
 	p[(size_t)33 << 30] = 1;
@@ -123,7 +124,8 @@ static void moves(void)
 	VALUE(r[0]);
 	puts(shown(r));
 	/* By the raw call: the library's wrapper leaves the unused address undefined. */
-	q = (void *)syscall(SYS_mremap, r, 8 * page, 8 * page, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, 0);
+	q = (void *)syscall(SYS_mremap, r, 8 * page, 8 * page, MREMAP_MAYMOVE | MREMAP_DONTUNMAP,
+			    0);
 	IS(q != MAP_FAILED && q[0] == 1 && r[0] == 0);
 }
 

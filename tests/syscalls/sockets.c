@@ -132,7 +132,8 @@ static void names(void)
 		char buffer[16] = { 0 };
 
 		length = sizeof(peer);
-		CALL(recvfrom(listener, buffer, sizeof(buffer), 0, (struct sockaddr *)&peer, &length));
+		CALL(recvfrom(listener, buffer, sizeof(buffer), 0, (struct sockaddr *)&peer,
+			      &length));
 		puts(buffer);
 		VALUE(length);
 	}

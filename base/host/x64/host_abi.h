@@ -8,7 +8,10 @@
 #include "base/types.h"
 
 /* asm-generic/fcntl.h, which this host uses unchanged */
-enum { HOST_O_DIRECT = 040000, HOST_O_LARGEFILE = 0100000, HOST_O_DIRECTORY = 0200000, HOST_O_NOFOLLOW = 0400000 };
+enum {
+	HOST_O_DIRECT = 040000, HOST_O_LARGEFILE = 0100000, HOST_O_DIRECTORY = 0200000,
+	HOST_O_NOFOLLOW = 0400000
+};
 
 /* struct stat of asm/stat.h */
 struct host_stat {

@@ -83,8 +83,8 @@ static void show(const struct dt_seq *q, const struct dt_state *a, const struct 
 	}
 	for (unsigned i = 0; i < 28; i++)
 		if (a->x[i] != b->x[i])
-			printf("  first x%-2u %016llx\n  other x%-2u %016llx\n", i, (unsigned long long)a->x[i], i,
-			       (unsigned long long)b->x[i]);
+			printf("  first x%-2u %016llx\n  other x%-2u %016llx\n", i,
+			       (unsigned long long)a->x[i], i, (unsigned long long)b->x[i]);
 	if (a->nzcv != b->nzcv)
 		printf("  nzcv %x %x\n", a->nzcv >> 28, b->nzcv >> 28);
 	if (a->fpsr != b->fpsr)
@@ -106,7 +106,8 @@ int main(int argc, char **argv)
 
 	nq /= sizeof *q;
 	if (na / sizeof *a != nq || nb / sizeof *b != nq)
-		printf("only %zu and %zu results for %zu sequences\n", na / sizeof *a, nb / sizeof *b, nq);
+		printf("only %zu and %zu results for %zu sequences\n", na / sizeof *a,
+		       nb / sizeof *b, nq);
 	for (size_t i = 0; i < nq && i < na / sizeof *a && i < nb / sizeof *b; i++) {
 		unsigned last = 0;
 		enum a64_insn id;

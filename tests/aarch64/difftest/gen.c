@@ -174,7 +174,8 @@ static uint32_t make_word(const struct insn_row *r)
 			w = set(w, f, 27);
 		else if (simd && memory)
 			continue;
-		else if (simd && !strstr(r->handler, "gpr") && !strstr(r->handler, "cvt") && !strstr(r->handler, "copy"))
+		else if (simd && !strstr(r->handler, "gpr") && !strstr(r->handler, "cvt") &&
+			 !strstr(r->handler, "copy"))
 			continue;
 		else {
 			v %= 27;
@@ -188,8 +189,8 @@ static uint32_t make_word(const struct insn_row *r)
 	return insn_matches(r, w) && a64_decode(w) == (enum a64_insn)(r - a64_rows) ? w : make_word(r);
 }
 
-static void make_seq(struct dt_seq *q, unsigned length, const struct insn_row **rows, unsigned nrows,
-		     const struct insn_row *row)
+static void make_seq(struct dt_seq *q, unsigned length, const struct insn_row **rows,
+		     unsigned nrows, const struct insn_row *row)
 {
 	unsigned n = 0;
 
@@ -252,7 +253,8 @@ int main(int argc, char **argv)
 			printf("%-20s %-20s %s\n", rows[i]->name, rows[i]->handler, rows[i]->group);
 		return 0;
 	}
-	if (!nrows || length * 3 > DT_MAX_CODE || optind >= argc || !(f = fopen(argv[optind], "w"))) {
+	if (!nrows || length * 3 > DT_MAX_CODE || optind >= argc ||
+	    !(f = fopen(argv[optind], "w"))) {
 		fprintf(stderr, "gen: no row, sequence too long, or no file\n");
 		return 1;
 	}

@@ -76,7 +76,8 @@ int main(int argc, char **argv)
 	struct stat st;
 
 	fstat(in, &st);
-	seq = mmap((void *)DT_CODE, st.st_size, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, in, 0);
+	seq = mmap((void *)DT_CODE, st.st_size, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, in,
+		   0);
 	if (seq == MAP_FAILED || scratch == MAP_FAILED || out < 0)
 		return 2;
 	sigaction(SIGILL, &sa, 0);

@@ -40,7 +40,8 @@ void host_init(u32 hide)
 	gen_init();
 	__cpuid(1, a, b, c, d);
 	if (!(c & 1 << 20) || !(c & 1 << 23))
-		fail(EXIT_NOT_RUNNABLE, "this processor lacks SSE4.2 or POPCNT (x86-64-v2 is needed)");
+		fail(EXIT_NOT_RUNNABLE,
+		     "this processor lacks SSE4.2 or POPCNT (x86-64-v2 is needed)");
 	__cpuid_count(7, 0, a, b7, c7, d7);
 	__cpuid(0x80000001, a, b, c81, d);
 	__cpuid(1, a, b, c, d);
@@ -57,8 +58,8 @@ void host_init(u32 hide)
 	x64.aes = (c & 1 << 25) && !(hide & HIDE_AES);
 	x64.pclmul = (c & 1 << 1) && !(hide & HIDE_AES);
 	/* F, DQ, CD, BW, VL together: the level of every processor that has 128-bit forms at all */
-	x64.avx512 = x64.avx && zmm && (b7 & 1 << 16) && (b7 & 1 << 17) && (b7 & 1 << 28) && (b7 & 1 << 30) &&
-		     (b7 & 1u << 31) && !(hide & HIDE_AVX512);
+	x64.avx512 = x64.avx && zmm && (b7 & 1 << 16) && (b7 & 1 << 17) && (b7 & 1 << 28) &&
+		     (b7 & 1 << 30) && (b7 & 1u << 31) && !(hide & HIDE_AVX512);
 	x64.vbmi = x64.avx512 && (c7 & 1 << 1);
 	x64.bitalg = x64.avx512 && (c7 & 1 << 12);
 	x64.gfni = x64.avx && (c7 & 1 << 8);
@@ -121,13 +122,16 @@ static void lower_by_interpreter(struct gen *g, const struct ir_node *n)
 		else
 			store_r(&g->e, 1, use_gpr(g, raw[k]), m);
 	}
-	call_with_vcpu(g, (void *)by_interpreter, 3, (const u64[]){ head, n->b | (u64)n->c << 32, types });
+	call_with_vcpu(g, (void *)by_interpreter, 3,
+		       (const u64[]){ head, n->b | (u64)n->c << 32, types });
 	if (n->type == T_NONE)
 		return;
 	if (g->v[g->i].kind == V_XMM)
-		load_xmm(g, T_V128, def_xmm(g), vcpu_mem(offsetof(struct vcpu, arg) + 3 * sizeof(vec)));
+		load_xmm(g, T_V128, def_xmm(g),
+			 vcpu_mem(offsetof(struct vcpu, arg) + 3 * sizeof(vec)));
 	else
-		load_r(&g->e, 1, def_gpr(g), vcpu_mem(offsetof(struct vcpu, arg) + 3 * sizeof(vec)));
+		load_r(&g->e, 1, def_gpr(g),
+		       vcpu_mem(offsetof(struct vcpu, arg) + 3 * sizeof(vec)));
 }
 
 static void lower_get(struct gen *g, const struct ir_node *n)
@@ -232,8 +236,8 @@ bool host_compile(struct tr *t, u8 *w, u64 x, u32 room, struct host_out *out)
 		return false;
 	out->size = g->e.w - g->start;
 	if (log_on(LOG_OUT_ASM)) {
-		log_printf("OUT: 0x%llx: %u bytes at 0x%llx\n", (unsigned long long)t->start, out->size,
-			   (unsigned long long)x);
+		log_printf("OUT: 0x%llx: %u bytes at 0x%llx\n", (unsigned long long)t->start,
+			   out->size, (unsigned long long)x);
 		disas_log_host(w, code_size);
 	}
 	return true;

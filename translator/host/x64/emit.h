@@ -96,7 +96,8 @@ static inline void emit_modrm_mem(struct code *e, int reg, struct mem m, unsigne
 		e32(e, m.disp);
 }
 
-static inline void emit_legacy(struct code *e, u32 opc, int w, int reg, int index, int base, bool force_rex)
+static inline void emit_legacy(struct code *e, u32 opc, int w, int reg, int index, int base,
+			       bool force_rex)
 {
 	static const u8 prefix[4] = { 0, 0x66, 0xf3, 0xf2 };
 	int rex = w << 3 | (reg > 7) << 2 | (index > 7) << 1 | (base > 7);
@@ -220,8 +221,14 @@ static inline void mov_ri(struct code *e, int d, u64 v)
 	}
 }
 
-static inline void load_r(struct code *e, int w, int d, struct mem m) { op_rm(e, OPC(0, 0, 0x8b), w, d, m); }
-static inline void store_r(struct code *e, int w, int s, struct mem m) { op_rm(e, OPC(0, 0, 0x89), w, s, m); }
+static inline void load_r(struct code *e, int w, int d, struct mem m)
+{
+	op_rm(e, OPC(0, 0, 0x8b), w, d, m);
+}
+static inline void store_r(struct code *e, int w, int s, struct mem m)
+{
+	op_rm(e, OPC(0, 0, 0x89), w, s, m);
+}
 
 static inline void alu_rr(struct code *e, int op, int w, int d, int s)
 {
@@ -250,7 +257,10 @@ static inline void shift_ri(struct code *e, int op, int w, int d, unsigned n)
 	e8(e, n);
 }
 
-static inline void lea_rm(struct code *e, int w, int d, struct mem m) { op_rm(e, OPC(0, 0, 0x8d), w, d, m); }
+static inline void lea_rm(struct code *e, int w, int d, struct mem m)
+{
+	op_rm(e, OPC(0, 0, 0x8d), w, d, m);
+}
 
 /* lea d, [rip + (target - end of instruction)]; target within +-2 GiB. */
 static inline void lea_rip(struct code *e, int d, u64 target)

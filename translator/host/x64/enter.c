@@ -83,7 +83,10 @@ u32 host_fp_control(u32 fpctl)
 	 * its own.  While flushing, so do denormal operand and underflow: guest and host agree
 	 * neither on when a result is tiny nor on the flags, so each case is computed exactly.
 	 */
-	enum { MASK_DENORMAL = 1 << 8, MASK_UNDERFLOW = 1 << 11, MASK_OTHERS = 1 << 9 | 1 << 10 | 1 << 12, RC = 13 };
+	enum {
+		MASK_DENORMAL = 1 << 8, MASK_UNDERFLOW = 1 << 11,
+		MASK_OTHERS = 1 << 9 | 1 << 10 | 1 << 12, RC = 13
+	};
 
 	return MASK_OTHERS | (u32)rc[fpctl & FPCTL_ROUND] << RC |
 	       (fpctl & FPCTL_FLUSH ? 0 : MASK_DENORMAL | MASK_UNDERFLOW);

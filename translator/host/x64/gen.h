@@ -133,7 +133,8 @@ struct gen {
 
 /* Processor features in use. */
 extern struct x64_features {
-	bool avx, avx2, bmi2, lzcnt, bmi1, popcnt, fma, f16c, avx512, gfni, aes, pclmul, vbmi, bitalg;
+	bool avx, avx2, bmi2, lzcnt, bmi1, popcnt, fma, f16c, avx512, gfni, aes, pclmul, vbmi,
+		bitalg;
 } x64;
 
 static inline const struct ir_helper *helper_of(const struct ir_node *call)
@@ -255,7 +256,8 @@ struct mem address(struct gen *g, ref a, s32 disp);
  * Calls a pure C function for the current node and binds its result: nargs values, then nimm
  * integers.
  */
-void call_helper(struct gen *g, void *fn, unsigned nargs, const ref *args, unsigned nimm, const u64 *imm);
+void call_helper(struct gen *g, void *fn, unsigned nargs, const ref *args, unsigned nimm,
+		 const u64 *imm);
 
 /* Calls fn(vcpu, imm...) where no value is passed or returned in registers. */
 void call_with_vcpu(struct gen *g, void *fn, unsigned nimm, const u64 *imm);

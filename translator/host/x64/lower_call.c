@@ -99,7 +99,8 @@ static void save_live(struct gen *g)
 	for (int r = 0; r < 16; r++) {
 		ref v = g->gpr[r];
 
-		if (v && !(GPR_CALLEE_SAVED >> r & 1) && (next_after(g, v) != NEVER || g->v[v].dirty))
+		if (v && !(GPR_CALLEE_SAVED >> r & 1) &&
+		    (next_after(g, v) != NEVER || g->v[v].dirty))
 			spill_live(g, 1u << r, 0);
 		v = g->xmm[r];
 		if (v && (next_after(g, v) != NEVER || g->v[v].dirty))
@@ -107,7 +108,8 @@ static void save_live(struct gen *g)
 	}
 }
 
-static void call_c(struct gen *g, void *fn, bool vcpu, unsigned nargs, const ref *args, unsigned nimm, const u64 *imm)
+static void call_c(struct gen *g, void *fn, bool vcpu, unsigned nargs, const ref *args,
+		   unsigned nimm, const u64 *imm)
 {
 	static const s8 int_reg[6] = { RDI, RSI, RDX, RCX, R8, R9 };
 	struct move ints[8], vecs[8];
@@ -169,7 +171,8 @@ static void bind_result(struct gen *g, enum ir_type type)
 	}
 }
 
-void call_helper(struct gen *g, void *fn, unsigned nargs, const ref *args, unsigned nimm, const u64 *imm)
+void call_helper(struct gen *g, void *fn, unsigned nargs, const ref *args, unsigned nimm,
+		 const u64 *imm)
 {
 	call_c(g, fn, false, nargs, args, nimm, imm);
 	bind_result(g, g->t->node[g->i].type);

@@ -62,7 +62,8 @@ static void keep_flags(struct gen *g, u32 next)
 	ref v = g->flags;
 	struct value *x = &g->v[v];
 
-	if (!v || x->reg != NOREG || x->spill >= 0 || (x->home >= 0 && !x->dirty) || (next == NEVER && !x->dirty))
+	if (!v || x->reg != NOREG || x->spill >= 0 || (x->home >= 0 && !x->dirty) ||
+	    (next == NEVER && !x->dirty))
 		return;
 	if (next == NEVER) {
 		flush_slots(g, CLASS_FLAGS);
@@ -153,7 +154,8 @@ struct cond cond_not(struct cond c)
 ref fused_flags(struct gen *g)
 {
 	static const u16 pair[][2] = {
-		{ IR_ADD, IR_ADDF }, { IR_SUB, IR_SUBF }, { IR_AND, IR_ANDF }, { IR_ADC, IR_ADCF }, { IR_SBC, IR_SBCF },
+		{ IR_ADD, IR_ADDF }, { IR_SUB, IR_SUBF }, { IR_AND, IR_ANDF },
+		{ IR_ADC, IR_ADCF }, { IR_SBC, IR_SBCF },
 	};
 	const struct ir_node *n = &g->t->node[g->i];
 	u16 want = 0;
@@ -165,11 +167,12 @@ ref fused_flags(struct gen *g)
 		const struct ir_node *f = &g->t->node[j];
 		u16 op = f->op;
 
-		if (op == want && f->a == n->a && f->b == n->b && (n->type == g->t->node[f->a].type) &&
+		if (op == want && f->a == n->a && f->b == n->b &&
+		    (n->type == g->t->node[f->a].type) &&
 		    (op == IR_ADCF || op == IR_SBCF ? f->c == n->c : true))
 			return g->v[j].next == NEVER ? 0 : j;
-		if (!(op == IR_PUT || op == IR_NONE || op == IR_CONST || op == IR_PC || op == IR_INSN ||
-		      (op == IR_ZEXT && g->alias[j])))
+		if (!(op == IR_PUT || op == IR_NONE || op == IR_CONST || op == IR_PC ||
+		      op == IR_INSN || (op == IR_ZEXT && g->alias[j])))
 			return 0;
 	}
 	return 0;
@@ -222,7 +225,8 @@ static bool only_zero_asked(struct gen *g)
 	u16 op = g->t->node[j].op;
 	u8 cc = g->t->node[j].aux;
 
-	return g->uses[g->i] == 1 && (op == IR_EXITCC || op == IR_SETCC || op == IR_SELCC) && cc <= CC_NE;
+	return g->uses[g->i] == 1 && (op == IR_EXITCC || op == IR_SETCC || op == IR_SELCC) &&
+	       cc <= CC_NE;
 }
 
 static void lower_test(struct gen *g, const struct ir_node *n)
@@ -233,7 +237,8 @@ static void lower_test(struct gen *g, const struct ir_node *n)
 	s32 imm;
 
 	clobber_flags(g);
-	if (a != b && const_of(g, b, &c) && c && !(c & (c - 1)) && c > 0x7fffffff && only_zero_asked(g)) {
+	if (a != b && const_of(g, b, &c) && c && !(c & (c - 1)) && c > 0x7fffffff &&
+	    only_zero_asked(g)) {
 		op_rr(&g->e, OPC(0, 1, 0xba), 1, 4, use_gpr(g, a));  /* bt */
 		e8(&g->e, __builtin_ctzll(c));
 		set_flags(g, g->i, FORM_BIT);
@@ -278,7 +283,8 @@ static void emit_ucomis(struct gen *g, ref a, ref b, bool signalling)
 /* Packed flags for the integer N << 3 | Z << 2 | C << 1 | V. */
 static u32 pack_const(unsigned nzcv)
 {
-	return (nzcv & 8 ? FLAG_N : 0) | (nzcv & 4 ? FLAG_Z : 0) | (nzcv & 2 ? FLAG_C : 0) | (nzcv & 1 ? FLAG_V : 0);
+	return (nzcv & 8 ? FLAG_N : 0) | (nzcv & 4 ? FLAG_Z : 0) | (nzcv & 2 ? FLAG_C : 0) |
+	       (nzcv & 1 ? FLAG_V : 0);
 }
 
 /* Jumps taken when c does not hold; fixed by short_here_both(). */

@@ -45,7 +45,8 @@ static void lower_add(struct gen *g, const struct ir_node *n)
 	s32 imm;
 	u64 c;
 
-	if (!f && n->op == IR_SUB && const_of(g, b, &c) && (s64)c == (s32)c && (s32)c != INT32_MIN) {
+	if (!f && n->op == IR_SUB && const_of(g, b, &c) && (s64)c == (s32)c &&
+	    (s32)c != INT32_MIN) {
 		int ra = use_gpr(g, a);
 
 		if (flags_matter(g) || !last_use(g, a)) {
@@ -209,7 +210,8 @@ static void lower_shift(struct gen *g, const struct ir_node *n)
 			e8(&g->e, c);
 			return;
 		}
-		if (n->op == IR_SHL && c >= 1 && c <= 3 && (flags_matter(g) || (c == 1 && !last_use(g, n->a)))) {
+		if (n->op == IR_SHL && c >= 1 && c <= 3 &&
+		    (flags_matter(g) || (c == 1 && !last_use(g, n->a)))) {
 			int a = use_gpr(g, n->a);
 
 			d = def_gpr(g);
@@ -536,7 +538,8 @@ static void lower_crc32(struct gen *g, const struct ir_node *n)
 	int b, d;
 
 	if (!(n->aux & 4)) {
-		call_helper(g, (void *)crc32_ieee, 2, (const ref[]){ n->a, n->b }, 1, (const u64[]){ 1u << size });
+		call_helper(g, (void *)crc32_ieee, 2, (const ref[]){ n->a, n->b }, 1,
+			    (const u64[]){ 1u << size });
 		return;
 	}
 	clobber_flags(g);

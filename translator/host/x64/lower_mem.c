@@ -108,7 +108,11 @@ static void lower_load(struct gen *g, const struct ir_node *n)
 			return;
 		}
 		map_point(g);
-		xmm_op(g, size == MEM_128 ? OPC(0, 1, 0x10) : size == MEM_64 ? OPC(2, 1, 0x7e) : OPC(2, 1, 0x10), d, m);
+		xmm_op(g,
+		       size == MEM_128 ? OPC(0, 1, 0x10) :
+		       size == MEM_64  ? OPC(2, 1, 0x7e) :
+					 OPC(2, 1, 0x10),
+		       d, m);
 		return;
 	}
 	d = def_gpr(g);
@@ -170,7 +174,10 @@ static void lower_store(struct gen *g, const struct ir_node *n)
 			xmm_op(g, OPC(1, 3, size == MEM_8 ? 0x14 : 0x15), r, m);
 			e8(&g->e, 0);
 		} else {
-			xmm_op(g, size == MEM_128 ? OPC(0, 1, 0x11) : size == MEM_64 ? OPC(1, 1, 0xd6) : OPC(2, 1, 0x11),
+			xmm_op(g,
+			       size == MEM_128 ? OPC(0, 1, 0x11) :
+			       size == MEM_64  ? OPC(1, 1, 0xd6) :
+						 OPC(2, 1, 0x11),
 			       r, m);
 		}
 		if (seq)

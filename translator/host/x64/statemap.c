@@ -41,7 +41,9 @@ static u8 location_of(struct gen *g, ref v)
 	if (x->spill >= 0)
 		return LOC_SPILL;
 	if (x->kind == V_FLAGS)
-		return g->flags_form == FORM_DIRECT ? LOC_EFLAGS : g->flags_form == FORM_INV ? LOC_EFLAGS_INV : LOC_EFLAGS_FP;
+		return g->flags_form == FORM_DIRECT ? LOC_EFLAGS :
+		       g->flags_form == FORM_INV    ? LOC_EFLAGS_INV :
+						      LOC_EFLAGS_FP;
 	return g->t->node[v].op == IR_PC ? LOC_PC : LOC_CONST;
 }
 
