@@ -78,7 +78,8 @@ struct vcpu {
 
 	/*
 	 * Direct-mapped by guest pc: what indirect jumps probe inline.  translator_kick() empties
-	 * it, so that they come to the run-time and see `poll`.  An empty entry has an odd pc.
+	 * it, so that they come to the run-time and see `poll`.  An empty entry holds a pc that belongs to another
+	 * entry.
 	 */
 	struct { u64 pc, code; } table[VCPU_TABLE];
 };
