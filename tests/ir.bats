@@ -22,7 +22,7 @@ for_engines() {
 	for_engines cases tests/ir/cases.txt
 }
 
-@test "state, memory, faults, exits, helpers, dead code, verifier" {
+@test "state, memory, faults, exits, helpers, verifier" {
 	for_engines blocks
 }
 

@@ -702,39 +702,3 @@ ref ir_emit(struct tr *t, enum ir_op op, enum ir_type type, unsigned aux, u32 a,
 	}
 	return r ? r : ir_raw(t, op, type, aux, a, b, c);
 }
-
-/* --- dead code --- */
-
-void ir_dce(struct tr *t)
-{
-	u64 used[TR_MAX_NODES / 64] = { 0 };
-	bool args = true;
-
-	for (u32 i = t->n - 1; i > 0; i--) {
-		struct ir_node *n = &t->node[i];
-		const struct ir_row *row = &ir_rows[n->op];
-		bool u = used[i / 64] >> (i & 63) & 1, keep = row->effect != E_NONE;
-
-		if (n->op == IR_NONE)
-			continue;
-		if (n->op == IR_GET || n->op == IR_FPFLAGS) {
-			keep = false;
-		} else if (n->op == IR_CALL) {
-			const struct ir_helper *h = (const struct ir_helper *)wide(n);
-
-			keep = args = u || !(h->flags & H_PURE);
-		} else if (n->op == IR_ARG) {
-			keep = args;
-		}
-		if (!keep && !u) {
-			n->op = IR_NONE;
-			continue;
-		}
-		if (is_ref_kind(row->a))
-			used[n->a / 64] |= 1ull << (n->a & 63);
-		if (is_ref_kind(row->b))
-			used[n->b / 64] |= 1ull << (n->b & 63);
-		if (is_ref_kind(row->c))
-			used[n->c / 64] |= 1ull << (n->c & 63);
-	}
-}

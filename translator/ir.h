@@ -198,8 +198,6 @@ static inline enum ir_type ir_type_of(const struct tr *t, ref r)
 void ir_verify(const struct tr *t, const char *after);
 /* Prints one line per node through `out`. */
 void ir_print(const struct tr *t, void (*out)(const char *fmt, ...));
-/* Deletes (op := IR_NONE) what nothing uses. */
-void ir_dce(struct tr *t);
 
 extern const char *const ir_type_name[T_COUNT];
 extern const char *const ir_cc_name[];

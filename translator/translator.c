@@ -164,11 +164,6 @@ void translator_set_fpctl(struct vcpu *c, u32 fpctl)
 		jit_mode_changed(c);
 }
 
-u32 translator_fpctl(const struct vcpu *c)
-{
-	return c->fpctl;
-}
-
 u32 translator_fpflags(const struct vcpu *c)
 {
 	return c->fp_flags | host_fpflags(c->mxcsr);

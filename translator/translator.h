@@ -66,7 +66,6 @@ void translator_fork_child(struct vcpu *c);
  * A floating-point mode change outside translated code (sigreturn): guest's control := FPCTL bits.
  */
 void translator_set_fpctl(struct vcpu *c, u32 fpctl);
-u32 translator_fpctl(const struct vcpu *c);
 /* Sticky exceptions (enum ir_fpexc) while outside translated code. */
 u32 translator_fpflags(const struct vcpu *c);
 void translator_set_fpflags(struct vcpu *c, u32 flags);

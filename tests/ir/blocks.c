@@ -518,27 +518,6 @@ static void begin(void)
 	ir_insn(scratch, 0x1000);
 }
 
-static void test_dce(void)
-{
-	struct tr *t = scratch;
-	ref a, b;
-
-	name = "dead code";
-	begin();
-	a = ir_get(t, S_I0, T_I64);
-	b = ir2(t, IR_ADD, T_I64, a, ir_get(t, S_I1, T_I64));
-	ir2(t, IR_MUL, T_I64, b, a);
-	ir_call(t, &h_vector, ir_get(t, S_V0, T_V128), a);
-	ir_call(t, &h_set, a);
-	ir_emit(t, IR_LOAD, T_I64, MEM_64, a, 0, 0);
-	test_end(t, 0);
-	ir_dce(t);
-	ir_verify(t, "dead code test");
-	CHECK(count(t, IR_ADD) == 0 && count(t, IR_MUL) == 0 && count(t, IR_CALL) == 1 &&
-	      count(t, IR_ARG) == 1);
-	CHECK(count(t, IR_LOAD) == 1 && count(t, IR_GET) == 1 && count(t, IR_INSN) == 1);
-}
-
 static void bad_type(struct tr *t)
 {
 	ir_raw(t, IR_ADD, T_I64, 0, ir_get(t, S_I0, T_I32), ir_get(t, S_I1, T_I64), 0);
@@ -661,6 +640,5 @@ void test_blocks(void)
 	test_faults();
 	test_exits();
 	test_calls();
-	test_dce();
 	test_verifier();
 }
