@@ -232,7 +232,8 @@ static void landing(struct gen *g, gaddr ret)
 
 static void lower_exit_to(struct gen *g, const struct ir_node *n)
 {
-	bool direct = g->t->node[n->a].op == IR_PC && !g->new_mode;
+	/* A return to a known address (adr x30, next; ret) still pops the return stack. */
+	bool direct = n->aux != EXIT_RET && g->t->node[n->a].op == IR_PC && !g->new_mode;
 	/* a call would leave a landing behind, which is linked */
 	unsigned kind = n->aux == EXIT_CALL && g->new_mode ? EXIT_JUMP : n->aux;
 	int target = direct ? NOREG : use_gpr(g, n->a);
