@@ -21,7 +21,7 @@ enum {
 };
 enum {
 	CODE_SIZE = 128 << 20, MAX_BLOCKS = 1 << 20, MAX_EXITS = 4 << 20, MAP_AREA = 64 << 20,
-	HASH_SIZE = 1 << 16, MIN_ROOM = 256 << 10, CODE_ALIGN = 16,
+	HASH_SIZE = 1 << 18, MIN_ROOM = 256 << 10, CODE_ALIGN = 16,
 };
 enum { PROT_READ = 1, PROT_WRITE = 2, PROT_EXEC = 4, MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_FIXED = 0x10, MAP_ANON = 0x20,
        MAP_NORESERVE = 0x4000, MAP_FIXED_NOREPLACE = 0x100000, MFD_CLOEXEC = 1 };
@@ -106,7 +106,7 @@ struct exit *cache_exit(u32 id)
 
 static u32 hash_of(gaddr pc)
 {
-	return (pc >> 1) & (HASH_SIZE - 1);
+	return (pc >> 2 ^ pc >> 20) & (HASH_SIZE - 1);
 }
 
 static u32 page_of(gaddr pc)
