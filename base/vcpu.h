@@ -26,6 +26,7 @@ enum runtime_entry {
 	RT_INDIRECT,  /* go on at the guest address in the first scratch register */
 	RT_RETURN,    /* the same, for a return that the top of the return stack does not match */
 	RT_LEAVE,     /* leave with the exit reason in exit_arg */
+	RT_HOT,       /* the translation whose number is in the first scratch register is hot: go on in a better one */
 	RT_COUNT
 };
 

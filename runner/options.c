@@ -34,6 +34,7 @@ struct option {
 };
 
 enum { AT_FLAGS_PRESERVE_ARGV0 = 1 };
+enum { DEFAULT_HOT = 1000, MAX_HOT = 1 << 30 };
 
 static const struct option options[];
 
@@ -268,6 +269,15 @@ static void opt_hide(struct options *o, const struct option *row, const char *ar
 	}
 }
 
+static void opt_hot(struct options *o, const struct option *row, const char *arg)
+{
+	u64 n = parse_number(row, arg, false);
+
+	if (n > MAX_HOT)
+		fail(EXIT_USAGE, "option -hot: %s is more than %d", arg, MAX_HOT);
+	o->translator.hot = (u32)n;
+}
+
 static void opt_lacking(struct options *o, const struct option *row, const char *arg)
 {
 	fail(EXIT_USAGE, "option -%s (%s) is not supported yet", row->name, row->help);
@@ -318,6 +328,7 @@ static const struct option options[] = {
 	{ "seed",            "NUMBER",  "RAND_SEED",    "make addresses and AT_RANDOM repeatable",      opt_seed,      true },
 	{ "engine",          "NAME",    "ENGINE",       "jit (default) or interp, the slow reference",  opt_engine,    true },
 	{ "hide",            "NAME,...", "HIDE",        "host features not to use; help lists them",    opt_hide,   true },
+	{ "hot",             "NUMBER",  "HOT",          "entries of a block that make it hot (0: never)", opt_hot,     true },
 	{ "g",               "PORT",    "GDB",          "gdb remote stub",                              opt_lacking,   false },
 	{ "dfilter",         "RANGE,...", "DFILTER",    "addresses to log",                             opt_lacking,   true },
 	{ "plugin",          "FILE",    "PLUGIN",       "plugins",                                      opt_lacking,   true },
@@ -442,6 +453,7 @@ void options_parse(struct options *o, int argc, char **argv, char **envp)
 	o->as_qemu = !strncmp(slash ? slash + 1 : self, "qemu-", 5);
 	o->page = the_guest.page_size;
 	o->cpu = the_guest.models;
+	o->translator.hot = DEFAULT_HOT;
 	if (!o->secure)
 		options_from_environment(o, envp);
 	if (execfd || preserve) {

@@ -8,14 +8,14 @@
 #include "base/log.h"
 #include "translator/disas.h"
 
-static void log_translation(const struct tr *t)
+static void log_translation(const struct tr *t, const char *what)
 {
 	if (log_on(LOG_IN_ASM)) {
-		log_printf("IN: 0x%llx\n", (unsigned long long)t->start);
-		disas_log(t->g, t->start, t->end - t->start);
+		log_printf("IN: 0x%llx %s\n", (unsigned long long)t->start, what);
+		disas_log(t->g, t->lo, t->end - t->lo);
 	}
 	if (log_on(LOG_OP)) {
-		log_printf("OP: 0x%llx\n", (unsigned long long)t->start);
+		log_printf("OP: 0x%llx %s\n", (unsigned long long)t->start, what);
 		ir_print(t, log_printf);
 	}
 }
@@ -36,46 +36,129 @@ static bool one(struct tr *t)
 	return status != TR_NEXT;
 }
 
-/*
- * What follows a conditional exit is often translated again, as the target of another branch.  A
- * block that is long already gains less from going on than that costs.
- */
-static bool long_enough(const struct tr *t)
+/* The page of t->pc is executable; `page` is the last one that was asked for. */
+static bool may_fetch(const struct tr *t, gaddr *page, bool (*executable)(gaddr a, u64 len))
 {
-	enum { ENOUGH = 20 };
+	gaddr here = t->pc & ~(gaddr)(t->g->page_size - 1);
 
-	return t->ninsns >= ENOUGH && t->node[t->n - 1].op == IR_EXITCC;
+	if (here == *page)
+		return true;
+	*page = here;
+	return executable(t->pc, t->g->insn_unit);
+}
+
+static void exit_to(struct tr *t, gaddr pc)
+{
+	ir_raw(t, IR_EXIT, T_NONE, EXIT_JUMP, ir_pc(t, pc), 0, 0);
 }
 
 bool tr_build(struct tr *t, const struct guest *g, gaddr pc, const struct translator_config *cfg,
 	      bool (*executable)(gaddr a, u64 len))
 {
-	gaddr page_mask = ~(gaddr)(g->page_size - 1), page = pc & page_mask;
+	gaddr page = ~(gaddr)0;
 
 	ir_begin(t, g, pc);
 	t->max_insns = cfg->max_insns ? cfg->max_insns : TR_MAX_INSNS;
 	t->single = cfg->single;
 	if (t->single)
 		t->max_insns = 1;
-	if (!executable(pc, g->insn_unit))
+	if (!may_fetch(t, &page, executable))
 		return false;
-	for (;;) {
-		if (one(t))
-			break;
+	while (!one(t)) {
 		t->pc = t->next;
-		if (t->ninsns < t->max_insns && !ir_full(t) && !long_enough(t)) {
-			if ((t->pc & page_mask) == page)
-				continue;
-			page = t->pc & page_mask;
-			if (executable(t->pc, g->insn_unit))
-				continue;
+		if (t->ninsns == t->max_insns || ir_full(t) || t->node[t->n - 1].op == IR_EXITCC ||
+		    !may_fetch(t, &page, executable)) {
+			exit_to(t, t->pc);
+			break;
 		}
-		ir_raw(t, IR_EXIT, T_NONE, EXIT_JUMP, ir_pc(t, t->pc), 0, 0);
-		break;
 	}
 #ifdef DEBUG
 	ir_verify(t, "building");
 #endif
-	log_translation(t);
+	log_translation(t, "BLOCK");
+	return true;
+}
+
+/* --- regions --- */
+
+static struct tr_label *planned(struct tr *t, gaddr pc)
+{
+	for (u32 k = 0; k < t->nlabels; k++)
+		if (t->label[k].pc == pc)
+			return &t->label[k];
+	return NULL;
+}
+
+/*
+ * Where a straight line goes on after its last instruction: true with t->pc there, or false and it is ended.  A
+ * place that only this line leads to needs no label.
+ */
+static bool goes_on(struct tr *t, bool ended)
+{
+	const struct ir_node *last = &t->node[t->n - 1];
+	struct tr_label *to;
+
+	if (!ended) {
+		t->pc = t->next;
+		to = planned(t, t->pc);
+		if (to && to->single && !to->built) {
+			to->built = true;
+			return true;
+		}
+		if (to || last->op == IR_EXITCC) {
+			exit_to(t, t->pc);
+			return false;
+		}
+		return true;
+	}
+	if (last->op != IR_EXIT || last->aux != EXIT_JUMP || t->node[last->a].op != IR_PC)
+		return false;
+	to = planned(t, ir_pc_of(t, last->a));
+	if (!to || !to->single || to->built)
+		return false;
+	t->n--;
+	to->built = true;
+	t->pc = to->pc;
+	return true;
+}
+
+/* From label k to the exit that ends its line; false: out of room. */
+static bool line(struct tr *t, u32 k, bool (*executable)(gaddr a, u64 len))
+{
+	gaddr page = ~(gaddr)0;
+	u32 first = t->ninsns;
+
+	t->pc = t->label[k].pc;
+	t->label[k].built = true;
+	while (t->ninsns < t->max_insns && !ir_full(t) && may_fetch(t, &page, executable)) {
+		if (t->ninsns == first)
+			ir_label(t, k);
+		if (t->pc < t->lo)
+			t->lo = t->pc;
+		if (!goes_on(t, one(t)))
+			return true;
+	}
+	if (t->ninsns > first)
+		exit_to(t, t->pc);
+	return false;
+}
+
+bool tr_build_region(struct tr *t, const struct guest *g, const struct tr_label *plan, u32 n,
+		     bool (*executable)(gaddr a, u64 len))
+{
+	ir_begin(t, g, plan[0].pc);
+	t->max_insns = TR_REGION_INSNS;
+	t->single = false;
+	t->nlabels = n;
+	memcpy(t->label, plan, n * sizeof *plan);
+	for (u32 k = 0; k < n; k++)
+		if (!t->label[k].built && !t->label[k].single && !line(t, k, executable))
+			break;
+	if (!t->ninsns)
+		return false;
+#ifdef DEBUG
+	ir_verify(t, "building");
+#endif
+	log_translation(t, "REGION");
 	return true;
 }

@@ -18,4 +18,11 @@
 bool tr_build(struct tr *t, const struct guest *g, gaddr pc, const struct translator_config *cfg,
 	      bool (*executable)(gaddr a, u64 len));
 
+/*
+ * The same for a region: plan has its n labels (1..TR_MAX_LABELS), the first being its start, as region_plan()
+ * makes them.  Labels that found no room get no node.
+ */
+bool tr_build_region(struct tr *t, const struct guest *g, const struct tr_label *plan, u32 n,
+		     bool (*executable)(gaddr a, u64 len));
+
 #endif

@@ -18,6 +18,7 @@ enum {
 	EXITS = WINDOW + 0x30000000,
 	MAPS = WINDOW + 0x50000000,
 	HASH = WINDOW + 0x60000000,
+	COUNTS = WINDOW + 0x68000000,
 };
 enum {
 	CODE_SIZE = 128 << 20, MAX_BLOCKS = 1 << 20, MAX_EXITS = 4 << 20, MAP_AREA = 64 << 20,
@@ -31,11 +32,14 @@ static struct {
 	u32 nblocks, nexits, map_used;
 	u32 populated;             /* bytes of code whose pages are there */
 	bool shared;               /* with another process since a fork: copy before writing */
+	u32 threshold;             /* entries that make a block hot; 0: they are not counted */
 	struct host_out out;
 } cache;
 
 static struct block *const blocks = (struct block *)BLOCKS;
 static struct exit *const exits = (struct exit *)EXITS;
+/* Entries left.  Apart from the blocks, since translated code writes them: a fork's child copies few pages. */
+static s32 *const counts = (s32 *)COUNTS;
 static u32 *const hash = (u32 *)HASH;
 static u32 *const page_hash = (u32 *)HASH + HASH_SIZE;
 
@@ -69,7 +73,7 @@ static void reset(void)
 	cache.map_used = 0;
 }
 
-void cache_init(u64 rt[RT_COUNT])
+void cache_init(u64 rt[RT_COUNT], u32 threshold)
 {
 	u32 anon = MAP_PRIVATE | MAP_ANON | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
 	int fd = new_memory();
@@ -80,6 +84,8 @@ void cache_init(u64 rt[RT_COUNT])
 	map_at(EXITS, MAX_EXITS * sizeof(struct exit), PROT_READ | PROT_WRITE, anon, -1);
 	map_at(MAPS, MAP_AREA, PROT_READ | PROT_WRITE, anon, -1);
 	map_at(HASH, 2 * HASH_SIZE * sizeof(u32), PROT_READ | PROT_WRITE, anon, -1);
+	cache.threshold = threshold;
+	map_at(COUNTS, MAX_BLOCKS * sizeof(s32), PROT_READ | PROT_WRITE, anon, -1);
 	cache.runtime = ALIGN_UP(host_runtime((u8 *)CODE_W, CODE_X, rt), 64u);
 	reset();
 }
@@ -177,6 +183,17 @@ static void patch(u32 at, u32 to)
 	host_patch((u8 *)CODE_W + at, CODE_X + at, CODE_X + to);
 }
 
+/* Exit id leads to `at`, in block n, until that is invalidated. */
+static void link_to(u32 id, u32 n, u32 at)
+{
+	struct exit *x = &exits[id];
+
+	x->linked = n;
+	x->next = blocks[n].incoming;
+	blocks[n].incoming = id;
+	patch(x->patch, at);
+}
+
 /*
  * Brings the pages of both views up to `end` in, a chunk at a time: two calls instead of two faults a page.
  * Where the kernel does not know the calls, the faults come.
@@ -191,7 +208,7 @@ static void populate(u32 end)
 	}
 }
 
-u32 cache_add(struct tr *t, u32 mode)
+u32 cache_add(struct tr *t, u32 mode, u32 base)
 {
 	u32 at = ALIGN_UP(cache.code_used, (u32)CODE_ALIGN), room = CODE_SIZE - at, n = cache.nblocks;
 	struct host_out *o = &cache.out;
@@ -203,36 +220,62 @@ u32 cache_add(struct tr *t, u32 mode)
 	unshare();
 	populate(at + 4096);
 	o->exit_id = cache.nexits;
+	o->block = n;
+	o->counter = cache.threshold && !base && !t->single ? (u64)&counts[n] : 0;
+	o->fallback = base ? CODE_X + blocks[base].code + blocks[base].body : 0;
+	counts[n] = (s32)cache.threshold - 1;
 	if (!host_compile(t, (u8 *)CODE_W + at, CODE_X + at, MIN(room, (u32)MIN_ROOM), o))
 		return ~0u;
-	*b = (struct block){ .pc = t->start, .end = MAX(t->end, t->start + 1), .code = at, .code_size = o->size,
-			     .map = cache.map_used, .map_len = o->map_len, .exits = cache.nexits,
-			     .nexits = o->nexits, .mode = mode, .valid = true };
+	*b = (struct block){ .pc = t->start, .lo = t->lo, .end = MAX(t->end, t->start + 1), .code_end = t->next,
+			     .code = at, .code_size = o->size, .map = cache.map_used, .map_len = o->map_len,
+			     .exits = cache.nexits, .nexits = o->nexits, .mode = mode, .base = base,
+			     .body = o->body, .valid = true };
 	memcpy((u8 *)MAPS + cache.map_used, o->map, o->map_len);
 	for (u32 k = 0; k < o->nexits; k++)
 		exits[cache.nexits + k] = (struct exit){ .target = o->exit[k].target, .patch = at + o->exit[k].patch,
-							 .stub = at + o->exit[k].stub, .block = n };
+							 .stub = at + o->exit[k].stub, .block = n,
+							 .kind = o->exit[k].kind };
 	cache.code_used = at + o->size;
 	cache.map_used += o->map_len;
 	cache.nexits += o->nexits;
 	b->next = hash[hash_of(b->pc)];
 	hash[hash_of(b->pc)] = n;
-	b->page_next = page_hash[page_of(b->pc)];
-	page_hash[page_of(b->pc)] = n;
+	b->page_next = page_hash[page_of(b->lo)];
+	page_hash[page_of(b->lo)] = n;
+	for (u32 k = 0; k < o->nexits; k++)
+		if (o->exit[k].reentry)
+			link_to(o->exit_id + k, n, at + o->exit[k].reentry);
 	__atomic_store_n(&cache.nblocks, n + 1, __ATOMIC_RELEASE);
 	return n;
 }
 
 void cache_link(u32 id, u32 n)
 {
-	struct exit *x = &exits[id];
+	const struct exit *x = &exits[id];
 
-	if (x->linked || !blocks[n].valid || !blocks[x->block].valid)
-		return;
-	x->linked = n;
-	x->next = blocks[n].incoming;
-	blocks[n].incoming = id;
-	patch(x->patch, blocks[n].code);
+	if (!x->linked && blocks[n].valid && blocks[x->block].valid)
+		link_to(id, n, blocks[n].code);
+}
+
+u32 cache_entered(u32 n)
+{
+	s32 left = counts[n];
+
+	return left < 0 || left >= (s32)cache.threshold ? cache.threshold : cache.threshold - 1 - (u32)left;
+}
+
+void cache_stop_counting(u32 n)
+{
+	counts[n] = INT32_MAX;
+}
+
+void cache_replace(u32 n, u32 m)
+{
+	for (u32 id = blocks[n].incoming, next; id; id = next) {
+		next = exits[id].next;
+		link_to(id, m, blocks[m].code);
+	}
+	blocks[n].incoming = 0;
 }
 
 static void unlink_block(u32 n)
@@ -251,7 +294,7 @@ static void unlink_block(u32 n)
 	blocks[n].valid = false;
 }
 
-/* Blocks that begin in the guest page of `page`. */
+/* Blocks whose lo is in the guest page of `page`. */
 static void invalidate_page(gaddr page, gaddr start, gaddr end, void (*gone)(gaddr pc))
 {
 	u32 *p = &page_hash[page_of(page)];
@@ -259,7 +302,7 @@ static void invalidate_page(gaddr page, gaddr start, gaddr end, void (*gone)(gad
 	while (*p) {
 		struct block *b = &blocks[*p];
 
-		if (b->pc >= end || b->end <= start) {
+		if (b->lo >= end || b->end <= start) {
 			p = &b->page_next;
 			continue;
 		}
@@ -272,7 +315,7 @@ static void invalidate_page(gaddr page, gaddr start, gaddr end, void (*gone)(gad
 void cache_invalidate(gaddr start, gaddr end, void (*gone)(gaddr pc))
 {
 	enum { PAGE = 4096 };
-	gaddr first = start < PAGE ? 0 : ALIGN_DOWN(start, (gaddr)PAGE) - PAGE;   /* a block may run on into the next page */
+	gaddr first = start < REGION_SPAN ? 0 : ALIGN_DOWN(start - REGION_SPAN, (gaddr)PAGE);
 
 	if ((end - first) / PAGE >= HASH_SIZE) {
 		for (gaddr page = 0; page < HASH_SIZE; page++)

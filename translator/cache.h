@@ -16,15 +16,21 @@
 
 #include "translator/host.h"
 
+enum { REGION_SPAN = 16384 };   /* bytes: a translation depends on less than that */
+
 struct block {
-	gaddr pc, end;         /* guest bytes that it depends on: [pc, end) */
+	gaddr pc;
+	gaddr lo, end;         /* guest bytes that it depends on: [lo, end) */
+	gaddr code_end;        /* end of the last instruction */
 	u32 code, code_size;   /* offsets in the cache */
 	u32 map, map_len;      /* in the map area */
 	u32 exits, nexits;     /* numbers of its exits */
 	u32 next;              /* in its hash chain */
-	u32 page_next;         /* in the list of blocks that begin in the same guest page */
+	u32 page_next;         /* in the list of blocks whose lo is in the same guest page */
 	u32 incoming;          /* first exit linked to it */
 	u32 mode;              /* floating-point mode that it is specialised for */
+	u32 base;              /* of a region: the block translation that became hot; else 0 */
+	u32 body;              /* offset of what follows the counting of entries */
 	bool valid;
 };
 
@@ -34,10 +40,11 @@ struct exit {
 	u32 block;             /* that it belongs to */
 	u32 linked;            /* block that it leads to, 0: none */
 	u32 next;              /* in the list of the exits that lead there */
+	u8 kind;               /* enum exit_kind */
 };
 
-/* Maps everything and emits the host's run-time code. */
-void cache_init(u64 rt[RT_COUNT]);
+/* Maps everything and emits the host's run-time code.  threshold: entries that make a block hot, 0: none do. */
+void cache_init(u64 rt[RT_COUNT], u32 threshold);
 
 /* The host address of a byte of the cache; its offset, or 0 if pc is not inside. */
 u64 cache_address(u32 offset);
@@ -50,8 +57,14 @@ struct exit *cache_exit(u32 id);
 /* The translation that holds a code offset; NULL if none.  Without lock, for signal handlers. */
 const struct block *cache_at(u32 offset, struct host_where *w);
 
-/* Compiles t and adds it.  0 if the cache is full. */
-u32 cache_add(struct tr *t, u32 mode);
+/* Compiles t and adds it; `base` as in struct block.  0 if the cache is full, ~0 if t is too complex. */
+u32 cache_add(struct tr *t, u32 mode, u32 base);
+/* How often block translation n was entered, less some when threads race. */
+u32 cache_entered(u32 n);
+/* It is not to become hot again. */
+void cache_stop_counting(u32 n);
+/* All that leads to block n leads to block m from now on, which has the same pc. */
+void cache_replace(u32 n, u32 m);
 void cache_link(u32 exit_id, u32 block);
 /* Unlinks what depends on [start, end); calls gone(pc) for each. */
 void cache_invalidate(gaddr start, gaddr end, void (*gone)(gaddr pc));

@@ -8,14 +8,19 @@
 
 /* --- compiling --- */
 
+/* What takes an exit: a condition, a jump or the end of a block, a call, or the return of a call. */
+enum exit_kind { XK_COND, XK_JUMP, XK_CALL, XK_LANDING };
+
 /* An exit of a translation that may be linked to another one. */
 struct host_exit {
 	gaddr target;     /* guest address */
 	u32 patch;        /* offset in the translation of the 4-byte aligned field to patch */
 	u32 stub;         /* offset of the code that asks the run-time to link */
+	u32 reentry;      /* XK_LANDING: offset in the same translation to go on at, or 0 */
+	u8 kind;
 };
 
-enum { HOST_MAX_EXITS = 2 * TR_MAX_INSNS + 4, HOST_MAX_MAP = 16384 };
+enum { HOST_MAX_EXITS = 2 * TR_REGION_INSNS, HOST_MAX_MAP = 65536 };
 
 /* What a compilation gives besides code. */
 struct host_out {
@@ -23,6 +28,10 @@ struct host_out {
 	u32 nexits;
 	u32 map_len;
 	u32 exit_id;               /* in: number of the first exit; they are numbered from there */
+	u32 block;                 /* in: its own number */
+	u64 counter;               /* in: host address of a u32 that entries count down, RT_HOT below 0; 0: none */
+	u64 fallback;              /* in: of a region: where to go on when the state is not as it expects */
+	u32 body;                  /* offset of what follows the counting */
 	struct host_exit exit[HOST_MAX_EXITS];
 	u8 map[HOST_MAX_MAP];      /* state maps, in the host's own form */
 };
@@ -55,6 +64,7 @@ enum exit_reason host_enter(struct vcpu *c, u64 code);
 /* What the run-time's code calls back (translator/jit.c): the host address to go on at. */
 u64 jit_link(struct vcpu *c, u32 exit_id);
 u64 jit_lookup(struct vcpu *c, gaddr pc);
+u64 jit_hot(struct vcpu *c, u32 block);
 
 /* --- faults; uc is the host's ucontext_t --- */
 

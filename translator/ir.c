@@ -39,9 +39,10 @@ void ir_begin(struct tr *t, const struct guest *g, gaddr pc)
 {
 	BUG_ON(g->nslots > TR_MAX_SLOTS);
 	t->g = g;
-	t->start = t->pc = t->next = t->end = pc;
+	t->start = t->pc = t->next = t->lo = t->end = pc;
 	t->ninsns = 0;
-	t->n = 1;
+	t->n = t->floor = 1;
+	t->nlabels = 0;
 	t->npool = 0;
 	memset(&t->node[0], 0, sizeof t->node[0]);
 	memset(t->slot, 0, g->nslots * sizeof t->slot[0]);
@@ -105,7 +106,7 @@ ref ir_raw(struct tr *t, enum ir_op op, enum ir_type type, unsigned aux, u32 a, 
 static ref shared(struct tr *t, enum ir_op op, enum ir_type type, unsigned aux, u32 a, u32 b, u32 c)
 {
 	struct ir_node want = { op, node_type(t, op, type, a, b), aux, a, b, c };
-	u32 last = t->n > LOOK_BACK ? t->n - LOOK_BACK : 1;
+	u32 last = MAX(t->n, t->floor + LOOK_BACK) - LOOK_BACK;
 	u64 pattern[2], have[2];
 
 	memcpy(pattern, &want, sizeof want);
@@ -224,6 +225,23 @@ void ir_forget(struct tr *t, unsigned classes)
 void ir_insn(struct tr *t, gaddr pc)
 {
 	ir_raw(t, IR_INSN, T_NONE, 0, 0, (u32)pc, (u32)(pc >> 32));
+}
+
+void ir_label(struct tr *t, u32 k)
+{
+	gaddr pc = t->label[k].pc;
+
+	memset(t->slot, 0, t->g->nslots * sizeof t->slot[0]);
+	t->floor = t->n;
+	t->label[k].node = ir_raw(t, IR_LABEL, T_NONE, 0, k, (u32)pc, (u32)(pc >> 32));
+}
+
+u32 ir_label_at(const struct tr *t, gaddr pc)
+{
+	for (u32 k = 0; k < t->nlabels; k++)
+		if (t->label[k].pc == pc)
+			return t->label[k].node ? k + 1 : 0;
+	return 0;
 }
 
 ref ir_call(struct tr *t, const struct ir_helper *h, ...)

@@ -81,7 +81,10 @@ enum {
 enum ir_round { RND_NEAREST, RND_UP, RND_DOWN, RND_ZERO, RND_AWAY /* ties away */, RND_CURRENT, RND_MASK = 15 };
 
 /* EXIT's aux */
-enum ir_exit { EXIT_JUMP, EXIT_CALL, EXIT_RET };
+enum ir_exit {
+	EXIT_JUMP, EXIT_CALL, EXIT_RET,
+	EXIT_SYNC,   /* a jump behind which code may have changed: not to be followed while translating */
+};
 
 /*
  * FPCTL's operand: rounding (enum ir_round 0..3) in bits 1..0, flush denormal results and inputs in
@@ -129,6 +132,19 @@ enum tr_status {
 };
 
 enum { TR_MAX_NODES = 8192, TR_MAX_POOL = 256, TR_MAX_SLOTS = 160, TR_MAX_INSNS = 64 };
+enum { TR_MAX_LABELS = 64, TR_REGION_INSNS = 512 };
+
+/*
+ * A join of a region: a guest address that exits of the same translation lead to.  An EXIT or EXITCC whose
+ * target is the pc of a label that has a node goes there and does not leave.
+ */
+struct tr_label {
+	gaddr pc;
+	ref node;        /* its LABEL, 0: none was made */
+	bool single;     /* only one exit or line leads there: it may do without a LABEL */
+	bool landing;    /* calls of the region return to it */
+	bool built;      /* it has been translated, with or without a LABEL */
+};
 
 /* One translation under construction.  Large: one per thread, reused. */
 struct tr {
@@ -136,13 +152,16 @@ struct tr {
 	gaddr start;           /* first guest address */
 	gaddr pc;              /* the instruction being translated */
 	gaddr next;            /* the address after it; set by the guest's translate() */
-	gaddr end;             /* one past the last byte whose content the translation depends on */
+	gaddr lo, end;         /* the bytes whose content the translation depends on; all pages are executable */
 	u32 ninsns, max_insns;
 	bool single;           /* one instruction per translation: no assumption about what follows */
 	u32 n;                 /* nodes in use; node 0 is unused */
+	u32 floor;             /* first node since the last label: values do not cross labels */
+	u32 nlabels;           /* 0: a block.  Else a region, whose first label is its start */
 	u32 npool;
 	u64 fpctl;             /* floating-point mode that the translation is for: bits of FPCTL_MODE */
 	struct { ref val; u8 type; } slot[TR_MAX_SLOTS];
+	struct tr_label label[TR_MAX_LABELS];
 	struct ir_node node[TR_MAX_NODES];
 	vec pool[TR_MAX_POOL];
 };
@@ -170,6 +189,15 @@ ref ir_constv(struct tr *t, enum ir_type type, vec v); /* V64, V128, F32, F64 */
 ref ir_get(struct tr *t, unsigned slot, enum ir_type type);
 void ir_put(struct tr *t, unsigned slot, ref v);
 void ir_insn(struct tr *t, gaddr pc);
+/* Begins label k: nothing is known of any slot. */
+void ir_label(struct tr *t, u32 k);
+/* The label at pc that has a node: its number + 1, or 0. */
+u32 ir_label_at(const struct tr *t, gaddr pc);
+/* The guest address of a PC node. */
+static inline gaddr ir_pc_of(const struct tr *t, ref r)
+{
+	return t->node[r].b | (u64)t->node[r].c << 32;
+}
 ref ir_call(struct tr *t, const struct ir_helper *h, ...);  /* h->nargs values of type ref */
 /* Forget what is known of the slots of these classes (a helper wrote them). */
 void ir_forget(struct tr *t, unsigned classes);

@@ -112,6 +112,10 @@ void ir_print(const struct tr *t, void (*out)(const char *fmt, ...))
 			out("  ---- 0x%llx\n", (unsigned long long)pair);
 			continue;
 		}
+		if (n->op == IR_LABEL) {
+			out("label %u:\n", n->a);
+			continue;
+		}
 		if (row->res != K_N)
 			add(&l, "%%%u:%s = ", i,
 			    n->type < T_COUNT ? ir_type_name[n->type] : "type?");

@@ -340,7 +340,7 @@ static void check_state(const struct check *k)
 		WANT(t->node[n->b].type == t->g->slots[n->a].type, "type is not the slot's");
 		break;
 	case IR_EXIT:
-		WANT(n->aux <= EXIT_RET, "kind of exit");
+		WANT(n->aux <= EXIT_SYNC, "kind of exit");
 		WANT(n->aux != EXIT_CALL ? n->b == 0 : is_pc(t, n->b), "return address");
 		WANT(type_fits(K_L, t->node[n->a].type, T_NONE), "target");
 		break;
@@ -387,6 +387,8 @@ void ir_verify(const struct tr *t, const char *after)
 			WANT(k->n->op == IR_ARG || args == 0, "arguments without a call");
 		args = k->n->op == IR_ARG ? args + 1 : 0;
 		insn |= k->n->op == IR_INSN;
+		if (k->n->op == IR_LABEL)
+			WANT(last == IR_NONE || last == IR_EXIT || last == IR_TRAP, "falls into a label");
 		last = k->n->op;
 	}
 	WANT(last == IR_EXIT || last == IR_TRAP, "does not end with an exit");

@@ -14,6 +14,7 @@
 #include "base/space.h"
 #include "translator/build.h"
 #include "translator/cache.h"
+#include "translator/region.h"
 
 enum { G_SIGILL = 4, G_SIGBUS = 7, G_SIGFPE = 8, G_SIGSEGV = 11, G_BUS_ADRALN = 1 };
 enum { NO_PC = 1 };   /* above the return stack: no guest pc is odd */
@@ -35,7 +36,7 @@ void jit_init(const struct guest *g, const struct translator_config *cfg, bool (
 	jit.cfg = *cfg;
 	jit.executable = executable;
 	host_init(cfg->hide);
-	cache_init(jit.rt);
+	cache_init(jit.rt, cfg->single ? 0 : cfg->hot);
 }
 
 /* --- threads --- */
@@ -160,7 +161,7 @@ static u32 translation(struct vcpu *c, gaddr pc)
 		c->tr->fpctl = mode;
 		if (!tr_build(c->tr, jit.g, pc, &cfg, jit.executable))
 			return 0;
-		n = cache_add(c->tr, mode);
+		n = cache_add(c->tr, mode, 0);
 		if (n == ~0u) {
 			/* too complex for one piece */
 			cfg.max_insns = (cfg.max_insns ? cfg.max_insns : TR_MAX_INSNS) / 2;
@@ -237,6 +238,57 @@ u64 jit_lookup(struct vcpu *c, gaddr pc)
 	return code;
 }
 
+static void gone(gaddr pc)
+{
+	for (struct vcpu *c = jit.vcpus; c; c = c->next) {
+		u32 k = table_index(c, pc);
+
+		if (c->table[k].pc == pc)
+			forget_entry(c, k);
+	}
+}
+
+/* The region that begins at block n, or n itself if none can be made. */
+static u32 region(struct vcpu *c, u32 n)
+{
+	struct tr_label plan[TR_MAX_LABELS];
+	gaddr pc = cache_block(n)->pc;
+
+	for (u32 max = TR_MAX_LABELS; max; max /= 2) {
+		u32 labels = region_plan(n, plan, max), r;
+
+		c->tr->fpctl = cache_block(n)->mode;
+		if (!tr_build_region(c->tr, jit.g, plan, labels, jit.executable))
+			break;
+		r = cache_add(c->tr, cache_block(n)->mode, n);
+		if (!r)
+			break;
+		if (r != ~0u) {
+			cache_replace(n, r);
+			gone(pc);
+			return r;
+		}
+	}
+	return n;
+}
+
+u64 jit_hot(struct vcpu *c, u32 block)
+{
+	gaddr pc = cache_block(block)->pc;   /* before the lock, since nobody can empty the cache now */
+	u32 generation = c->generation;
+	u64 code;
+
+	enter_runtime(c);
+	if (c->generation != generation || !cache_block(block)->valid) {
+		lock_drop(&jit.lock);
+		return jit_lookup(c, pc);
+	}
+	cache_stop_counting(block);
+	code = cache_address(cache_block(region(c, block))->code);
+	lock_drop(&jit.lock);
+	return code;
+}
+
 enum exit_reason jit_run(struct vcpu *c)
 {
 	enum exit_reason r;
@@ -299,16 +351,6 @@ bool jit_fault(struct vcpu *c, int signo, int code, u64 addr, void *uc)
 }
 
 /* --- invalidation and fork --- */
-
-static void gone(gaddr pc)
-{
-	for (struct vcpu *c = jit.vcpus; c; c = c->next) {
-		u32 k = table_index(c, pc);
-
-		if (c->table[k].pc == pc)
-			forget_entry(c, k);
-	}
-}
 
 void jit_invalidate(gaddr start, gaddr end)
 {

@@ -14,6 +14,7 @@ struct translator_config {
 	enum tr_engine engine;
 	bool single;          /* one guest instruction per translation */
 	u32 max_insns;        /* per translation; 0: default */
+	u32 hot;              /* entries of a block after which the region around it is translated; 0: never */
 	u32 hide;             /* host features not to use, see host.h */
 };
 

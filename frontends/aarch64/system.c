@@ -17,7 +17,7 @@ enum { CACHE_LINE = 64, CNTFRQ = 1000000000 };
 
 static void exit_next(struct tr *t)
 {
-	irx(t, IR_EXIT, T_NONE, EXIT_JUMP, ir_pc(t, t->pc + 4), 0, 0);
+	irx(t, IR_EXIT, T_NONE, EXIT_SYNC, ir_pc(t, t->pc + 4), 0, 0);
 }
 
 /* --- exceptions --- */

@@ -31,215 +31,6 @@ ref real(const struct gen *g, ref v)
 	return g->alias[v] ? g->alias[v] : v;
 }
 
-static const u8 kind_of[T_COUNT] = {
-	[T_I32] = V_GPR, [T_I64] = V_GPR, [T_F32] = V_XMM, [T_F64] = V_XMM, [T_V64] = V_XMM, [T_V128] = V_XMM,
-	[T_FLAGS] = V_FLAGS,
-};
-
-/* What the passes want to know of an operation, from its row, at hand. */
-static struct op_info {
-	u8 values;     /* bit k: field k is a value */
-	u8 effect;
-	bool memory, folds_address;
-} op_info[IR_COUNT];
-
-static bool is_value(u8 kind)
-{
-	return kind != K_N && kind != K_U && kind != K_K && kind != K_P && kind != K_C;
-}
-
-void gen_init(void)
-{
-	for (unsigned op = 0; op < IR_COUNT; op++) {
-		const struct ir_row *row = &ir_rows[op];
-		struct op_info *o = &op_info[op];
-
-		o->values = is_value(row->a) | is_value(row->b) << 1 | is_value(row->c) << 2;
-		o->effect = row->effect;
-		o->memory = row->effect == E_LOAD || row->effect == E_STORE;
-		o->folds_address = o->memory && op != IR_CAS;
-	}
-}
-
-/* The operands of node i that are values, through aliases; 0 where there is none. */
-static inline void operands(const struct gen *g, u32 i, ref out[3])
-{
-	const struct ir_node *n = &g->t->node[i];
-	const struct op_info *o = &op_info[n->op];
-
-	out[0] = o->values & 1 ? real(g, n->a) : 0;
-	out[1] = o->values & 2 ? real(g, n->b) : 0;
-	out[2] = o->values & 4 ? real(g, n->c) : 0;
-	if (o->memory && g->folded[out[0]]) {
-		const struct ir_node *lea = &g->t->node[out[0]];
-
-		out[0] = real(g, lea->a);
-		out[2] = real(g, lea->b);
-	}
-}
-
-/*
- * Values that are other values under another name: the low part of one that is in a register anyway, and a
- * 32-bit result, whose register has its upper half clear, widened.
- */
-static ref alias_of(const struct gen *g, u32 i)
-{
-	const struct ir_node *n = &g->t->node[i], *a = &g->t->node[n->a];
-
-	switch (n->op) {
-	case IR_TRUNC: case IR_LOWV: case IR_V2F:
-		return real(g, n->a);
-	case IR_ZEXT:
-		if (n->b == 32 && n->type == T_I64 && a->type == T_I32 && !g->alias[n->a] && a->op != IR_CONST &&
-		    a->op != IR_GET)
-			return n->a;
-	}
-	return 0;
-}
-
-/*
- * The forward pass: aliases, and which LEAs only address memory.  Those cost nothing: the access takes their
- * operands.
- */
-static void find_names(struct gen *g)
-{
-	static const struct value blank = { .reg = NOREG, .home = -1, .spill = -1, .next = NEVER };
-	const struct tr *t = g->t;
-
-	g->v[0].next = NEVER;
-	for (u32 i = 1; i < t->n; i++) {
-		const struct ir_node *n = &t->node[i];
-		const struct op_info *o = &op_info[n->op];
-
-		g->v[i] = blank;
-		g->v[i].kind = kind_of[n->type];
-		g->uses[i] = 0;
-		g->alias[i] = 0;
-		g->folded[i] = n->op == IR_LEA;
-		if (!o->values)
-			continue;
-		g->alias[i] = alias_of(g, i);
-		if (o->values & 1) {
-			const struct ir_node *a = &t->node[real(g, n->a)];
-			s64 disp = (s64)(s32)n->c + (s32)a->c;
-
-			if (!o->folds_address || (a->op == IR_LEA && disp != (s32)disp))
-				g->folded[real(g, n->a)] = 0;
-		}
-		if (o->values & 2)
-			g->folded[real(g, n->b)] = 0;
-		if (o->values & 4)
-			g->folded[real(g, n->c)] = 0;
-	}
-}
-
-/* True for an exit to a known address where the guest overwrites its flags before reading them. */
-static bool flags_dead_after(struct gen *g, u32 i)
-{
-	const struct ir_node *n = &g->t->node[i];
-	ref target = n->op == IR_EXITCC ? n->b : n->op == IR_EXIT && n->aux == EXIT_JUMP ? n->a : 0;
-	const struct ir_node *pc = &g->t->node[target];
-
-	return target && pc->op == IR_PC && !g->t->single && g->g->flags_dead &&
-	       g->g->flags_dead(g->t, pc->b | (u64)pc->c << 32);
-}
-
-/*
- * A PUT that is followed by another before anything can see the slot is dead.  Flags count as seen by
- * exits and calls only: a fault's handler may see older flags where they are dead on the path that
- * follows, which nothing but the handler can notice.
- */
-static void note_observer(struct gen *g, u32 i, u32 observer[2])
-{
-	const struct ir_node *n = &g->t->node[i];
-
-	switch (op_info[n->op].effect) {
-	case E_LOAD:
-	case E_STORE:
-		observer[0] = i;
-		break;
-	case E_CALL:
-		observer[0] = observer[1] = i;
-		break;
-	case E_EXIT:
-		observer[0] = i;
-		if (!g->flags_dead[i])
-			observer[1] = i;
-		break;
-	}
-}
-
-/* A PUT that nothing sees is dead; one that widens is of the narrow value: writing back widens. */
-static bool prepare_put(struct gen *g, u32 i, u32 next_put[], const u32 observer[2])
-{
-	const struct ir_node *n = &g->t->node[i], *b = &g->t->node[real(g, n->b)];
-	bool flags = g->g->slots[n->a].type == T_FLAGS;
-
-	if (next_put[n->a] < observer[flags]) {
-		g->folded[i] = 1;
-		return false;
-	}
-	next_put[n->a] = i;
-	if (b->op == IR_F2V || b->op == IR_ZEXTV) {
-		ref narrow = real(g, b->a);
-		const struct ir_node *m = &g->t->node[narrow];
-
-		/* The low part of the slot itself is there already, but what is above it must go. */
-		if (g->v[narrow].kind == V_XMM && m->type != T_V128 && !(m->op == IR_GET && m->a == n->a))
-			g->alias[i] = narrow;
-	}
-	return true;
-}
-
-void gen_prepare(struct gen *g)
-{
-	const struct tr *t = g->t;
-	u32 observer[2] = { NEVER, NEVER };     /* next point that sees slots; that sees flags */
-	u32 next_put[TR_MAX_SLOTS];
-	unsigned dead_args = 0;
-
-	memset(next_put, 0xff, g->g->nslots * sizeof *next_put);
-	find_names(g);
-	for (u32 i = t->n - 1; i > 0; i--) {
-		const struct ir_node *n = &t->node[i];
-		const struct op_info *o = &op_info[n->op];
-		ref *op = g->op[i];
-
-		/* What uses nothing; and a pure value without uses is not computed. */
-		if (n->op <= IR_GET || n->op == IR_INSN || g->alias[i] || g->folded[i] ||
-		    (o->effect == E_NONE && g->v[i].next == NEVER))
-			continue;
-		if (n->op == IR_ARG && dead_args) {
-			dead_args--;
-			g->folded[i] = 1;
-			continue;
-		}
-		if (n->op == IR_CALL && g->v[i].next == NEVER && helper_of(n)->flags & H_PURE) {
-			dead_args = helper_of(n)->nargs;
-			g->folded[i] = 1;
-			continue;
-		}
-		if (o->effect == E_EXIT)
-			g->flags_dead[i] = flags_dead_after(g, i);
-		if (o->effect != E_NONE)
-			note_observer(g, i, observer);
-		if (n->op == IR_PUT && !prepare_put(g, i, next_put, observer))
-			continue;
-		operands(g, i, op);
-		if (n->op == IR_PUT && g->alias[i])
-			op[1] = g->alias[i];
-		for (int k = 2; k >= 0; k--) {
-			if (!op[k])
-				continue;
-			g->nu[i][k] = g->v[op[k]].next;
-			g->v[op[k]].next = i;
-			g->uses[op[k]]++;
-		}
-	}
-}
-
-/* --- locations --- */
-
 void bind_gpr(struct gen *g, ref v, int r)
 {
 	g->gpr[r] = v;
@@ -567,41 +358,54 @@ static void evict(struct gen *g, ref v)
 	unbind(g, v);
 }
 
-static int alloc(struct gen *g, ref *file, u32 allowed, u32 pinned)
+/*
+ * The hint if it is free, else a register that nobody wants (`wanted`: those that travel through the region),
+ * else any free one, else that of the value needed furthest away, of several one that need not be stored.
+ */
+static int alloc(struct gen *g, ref *file, u32 allowed, u32 wanted, int hint)
 {
 	u32 best_next = 0;
-	int best = -1;
+	int best = -1, spare = -1;
 
-	for (u32 m = allowed & ~pinned; m; m &= m - 1) {
+	if (hint != NOREG && allowed >> hint & 1 && !file[hint])
+		return hint;
+	for (u32 m = allowed; m; m &= m - 1) {
 		int r = __builtin_ctz(m);
 		u32 next;
 
-		if (!file[r])
-			return r;
+		if (!file[r]) {
+			if (!(wanted >> r & 1))
+				return r;
+			spare = r;
+			continue;
+		}
 		next = g->v[file[r]].next;
-		if (best < 0 || next > best_next) {
+		if (best < 0 || next > best_next ||
+		    (next == best_next && g->v[file[best]].dirty && !g->v[file[r]].dirty)) {
 			best = r;
 			best_next = next;
 		}
 	}
+	if (spare >= 0)
+		return spare;
 	BUG_ON(best < 0);
 	evict(g, file[best]);
 	return best;
 }
 
-static int alloc_gpr(struct gen *g)
+static int alloc_gpr(struct gen *g, int hint)
 {
-	return alloc(g, g->gpr, GPR_ALLOC, g->pin_gpr);
+	return alloc(g, g->gpr, GPR_ALLOC & ~g->pin_gpr, g->wanted_gpr, hint);
 }
 
-static int alloc_xmm(struct gen *g)
+static int alloc_xmm(struct gen *g, int hint)
 {
-	return alloc(g, g->xmm, (1u << XMM_COUNT) - 1, g->pin_xmm);
+	return alloc(g, g->xmm, ((1u << XMM_COUNT) - 1) & ~g->pin_xmm, g->wanted_xmm, hint);
 }
 
 int temp_gpr(struct gen *g)
 {
-	int r = alloc_gpr(g);
+	int r = alloc_gpr(g, NOREG);
 
 	g->pin_gpr |= 1u << r;
 	return r;
@@ -609,7 +413,7 @@ int temp_gpr(struct gen *g)
 
 int temp_xmm(struct gen *g)
 {
-	int r = alloc_xmm(g);
+	int r = alloc_xmm(g, NOREG);
 
 	g->pin_xmm |= 1u << r;
 	return r;
@@ -619,7 +423,7 @@ int use_gpr(struct gen *g, ref v)
 {
 	v = real(g, v);
 	if (g->v[v].reg == NOREG) {
-		int r = alloc_gpr(g);
+		int r = alloc_gpr(g, g->v[v].hint);
 
 		load_value(g, v, r);
 		bind_gpr(g, v, r);
@@ -632,7 +436,7 @@ int use_xmm(struct gen *g, ref v)
 {
 	v = real(g, v);
 	if (g->v[v].reg == NOREG) {
-		int r = alloc_xmm(g);
+		int r = alloc_xmm(g, g->v[v].hint);
 
 		load_value(g, v, r);
 		bind_xmm(g, v, r);
@@ -661,7 +465,7 @@ void copy_to_xmm(struct gen *g, int r, ref v)
 
 int def_gpr(struct gen *g)
 {
-	int r = alloc_gpr(g);
+	int r = alloc_gpr(g, g->v[g->i].hint);
 
 	bind_gpr(g, g->i, r);
 	return r;
@@ -669,7 +473,7 @@ int def_gpr(struct gen *g)
 
 int def_xmm(struct gen *g)
 {
-	int r = alloc_xmm(g);
+	int r = alloc_xmm(g, g->v[g->i].hint);
 
 	bind_xmm(g, g->i, r);
 	return r;
@@ -800,6 +604,14 @@ void end_node(struct gen *g)
 {
 	const ref *op = g->op[g->i];
 	const u32 *nu = g->nu[g->i];
+	const struct edge *e = ir_rows[g->t->node[g->i].op].effect == E_EXIT ? edge_at(g, g->i) : NULL;
+
+	for (u32 k = 0; e && k < g->ncarried; k++)
+		if (e->arg[k] && e->after[k] != g->i) {
+			g->v[e->arg[k]].next = e->after[k];
+			if (e->after[k] == NEVER)
+				free_if_dead(g, e->arg[k]);
+		}
 
 	for (int k = 0; k < 3; k++)
 		if (op[k] && nu[k] != g->i) {
@@ -814,6 +626,36 @@ void end_node(struct gen *g)
 }
 
 /* --- slots --- */
+
+/* What the slot held is its content no longer, though the new content is still to come. */
+static void leave_slot(struct gen *g, unsigned slot)
+{
+	ref old = g->slot_val[slot];
+
+	if (!g->slot_dirty[slot])
+		return;
+	clean(g, slot);
+	g->slot_val[slot] = 0;
+	g->v[old].dirty--;
+}
+
+void begin_put(struct gen *g)
+{
+	const struct value *x = &g->v[g->i];
+
+	if (x->early)
+		leave_slot(g, g->t->node[x->put].a);
+}
+
+void end_put(struct gen *g)
+{
+	const struct value *x = &g->v[g->i];
+
+	if (!x->early)
+		return;
+	put_slot(g, g->t->node[x->put].a, g->i);
+	g->folded[x->put] = 1;
+}
 
 void put_slot(struct gen *g, unsigned slot, ref v)
 {

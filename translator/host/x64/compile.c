@@ -152,6 +152,10 @@ static void lower(struct gen *g, const struct ir_node *n)
 		put_slot(g, n->a, g->alias[g->i] ? g->alias[g->i] : real(g, n->b));
 		return;
 	}
+	if (n->op == IR_LABEL) {
+		lower_label(g, n);
+		return;
+	}
 	if (n->op == IR_CALL)
 		done = lower_call(g, n);
 	else if (n->op < IR_LOAD)
@@ -205,10 +209,22 @@ static void reset(struct gen *g, struct tr *t, u8 *w, u64 x, u32 room, struct ho
 	g->flags = 0;
 	g->nstubs = g->nstub_slots = 0;
 	g->map_code = g->map_pc = 0;
+	g->wanted_gpr = g->wanted_xmm = 0;
+	g->ncarried = g->nedges = g->nfixes = 0;
+	memset(g->label_code, 0, t->nlabels * sizeof *g->label_code);
 	g->overflow = g->new_mode = false;
 	g->fused.n = 0;
 	g->insn_pc = t->start;
 	out->nexits = out->map_len = 0;
+}
+
+/* Out of line, the block becomes a region. */
+static void count_entry(struct gen *g)
+{
+	struct stub *s = new_stub(g, STUB_HOT);
+
+	alu_at(&g->e, ALU_SUB, g->out->counter, 1);
+	s->from[0] = jcc_long(&g->e, X_S);
 }
 
 bool host_compile(struct tr *t, u8 *w, u64 x, u32 room, struct host_out *out)
@@ -219,6 +235,11 @@ bool host_compile(struct tr *t, u8 *w, u64 x, u32 room, struct host_out *out)
 
 	reset(g, t, w, x, room, out);
 	gen_prepare(g);
+	if (t->nlabels)
+		enter_region(g);
+	else if (out->counter)
+		count_entry(g);
+	out->body = g->e.w - g->start;
 	for (g->i = 1; g->i < t->n; g->i++) {
 		const struct ir_node *n = &t->node[g->i];
 
@@ -226,9 +247,12 @@ bool host_compile(struct tr *t, u8 *w, u64 x, u32 room, struct host_out *out)
 			continue;
 		if (!gen_room(g, 4096))
 			return false;
+		begin_put(g);
 		lower(g, n);
+		end_put(g);
 		end_node(g);
 	}
+	finish_labels(g);
 	lower_stubs(g);
 	code_size = g->e.w - g->start;
 	place_consts(g);

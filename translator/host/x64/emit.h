@@ -271,6 +271,15 @@ static inline void lea_rip(struct code *e, int d, u64 target)
 	e32(e, target - (code_pc(e) + 4));
 }
 
+/* op dword [rip + (address - end of instruction)], v; address within +-2 GiB. */
+static inline void alu_at(struct code *e, int op, u64 address, s8 v)
+{
+	e8(e, 0x83);
+	e8(e, 5 | op << 3);
+	e32(e, address - (code_pc(e) + 5));
+	e8(e, v);
+}
+
 static inline bool rel32_fits(const struct code *e, u64 target)
 {
 	s64 d = target - (code_pc(e) + 16);

@@ -48,15 +48,21 @@ enum value_kind { V_NONE, V_GPR, V_XMM, V_FLAGS };
 struct value {
 	s8 reg;        /* host register (number within its file), or NOREG */
 	u8 kind;
+	s8 hint;       /* register that it is best made in, or NOREG */
+	bool early;    /* becomes its slot's content where it is computed: at `put` nothing is left to do */
 	s16 home;      /* slot whose memory holds the value, or -1 */
 	s16 spill;     /* index in vcpu.spill, or -1 */
 	u16 dirty;     /* number of slots whose current value this is while their memory is stale */
+	u16 uses;
 	u32 next;      /* position of the next use, NEVER */
+	u32 put;       /* the first PUT of it, 0: none */
 };
 
 enum stub_kind {
 	STUB_EXIT,   /* write slots back and leave to `target` */
-	STUB_POLL,   /* leave with EXIT_POLL; everything is written back */
+	STUB_POLL,   /* write slots back and leave with EXIT_POLL */
+	STUB_EDGE,   /* write back and shuffle to what label `label` expects, and go there */
+	STUB_HOT,    /* the block has been entered often enough */
 	STUB_MISS,   /* indirect jump or call that the inline table does not know */
 	STUB_EXACT,  /* UD1 and a floating-point instruction, which host_fix_fp() computes; may be one the host lacks */
 };
@@ -82,13 +88,35 @@ struct stub {
 	s8 reg, ret_reg;         /* STUB_MISS: registers of target and return address (NOREG: a jump) */
 	bool poll;               /* STUB_EXIT: check vcpu.poll */
 	bool is_return;          /* STUB_MISS: the return stack did not match */
+	u8 label;                /* STUB_EDGE */
 	u8 flags_form;
 	ref flags;               /* value that EFLAGS holds at the branch */
 	u16 ndirty;
-	u16 first;               /* in gen.stub_slot */
+	u16 first;               /* in gen.stub_slot: ndirty slots, for STUB_EDGE then what is carried */
 	struct exact exact;      /* STUB_EXACT */
 };
-struct stub_slot { u8 slot; s8 reg; s16 spill; ref val; };
+/* A condition as one or two host conditions: c2 is -1, or both must hold (`all`), or one of them. */
+struct cond { int c1, c2; bool all; };
+
+/* Where a value was; val 0: in the slot's memory. */
+struct stub_slot { u8 slot; s8 reg; s16 spill, home; ref val; };
+
+/*
+ * Regions (carry.c): slots that travel in registers between the lines of a region, and what each way to a
+ * label brings for them.
+ */
+enum { MAX_CARRIED = 20, MAX_EDGES = TR_REGION_INSNS + TR_MAX_LABELS };
+struct carried {
+	u8 slot;
+	s8 reg;
+	u8 kind, type;           /* type: all of the slot's bytes that are not known to be zero */
+	bool dirty;              /* at labels the slot's memory is stale */
+};
+struct edge {
+	u8 label;
+	ref arg[MAX_CARRIED];    /* value of each, 0: the slot's memory holds it */
+	u32 after[MAX_CARRIED];  /* its next use */
+};
 
 struct gen {
 	struct code e;
@@ -104,8 +132,8 @@ struct gen {
 	ref alias[TR_MAX_NODES];         /* value to use instead (TRUNC, ZEXT) */
 	u8 folded[TR_MAX_NODES];         /* no code of its own: LEA in its users, flags in the operation, dead PUT */
 	bool flags_dead[TR_MAX_NODES];   /* an exit after which the guest's flags are not read */
-	u32 uses[TR_MAX_NODES];
 	ref gpr[16], xmm[16];            /* value in each register, 0: free */
+	u32 wanted_gpr, wanted_xmm;      /* registers that are not for temporaries if others are free */
 	u32 pin_gpr, pin_xmm;            /* not to be evicted during the current node */
 	ref slot_val[TR_MAX_SLOTS];      /* current value of a slot if it is not just its memory, else 0 */
 	bool slot_dirty[TR_MAX_SLOTS];
@@ -115,8 +143,8 @@ struct gen {
 	ref flags;                       /* value in EFLAGS, 0 none */
 	enum flags_form flags_form;
 	u32 nstubs, nstub_slots;
-	struct stub stub[2 * TR_MAX_INSNS + 8];
-	struct stub_slot stub_slot[8192];
+	struct stub stub[2 * TR_REGION_INSNS];
+	struct stub_slot stub_slot[16384];
 	/* state maps */
 	u32 map_code, map_pc;            /* of the last point */
 	u8 map_loc[TR_MAX_SLOTS];        /* location codes as last encoded */
@@ -127,6 +155,17 @@ struct gen {
 	vec consts[MAX_CONSTS];
 	struct const_refs refs;
 	struct exact fused;              /* multiply-adds whose results have not been looked at (lower_fp.c) */
+	/* regions */
+	u32 ncarried, nedges, nfixes;
+	struct carried carried[MAX_CARRIED];
+	s8 carried_of[TR_MAX_SLOTS];     /* index, or -1 */
+	u32 param;                       /* the first of the values that labels begin with: ncarried for each */
+	ref cur[MAX_CARRIED];            /* forward pass: current value, 0: memory */
+	u16 edge_of[TR_MAX_NODES];       /* of an exit: number of its edge + 1, 0: it leaves */
+	struct edge edge[MAX_EDGES];
+	bool loop[TR_MAX_LABELS];        /* an edge from behind leads there */
+	u8 *label_code[TR_MAX_LABELS];   /* NULL: not yet emitted */
+	struct { u8 *from; u8 label; } fix[4 * MAX_EDGES];
 	bool new_mode;                   /* FPCTL was written: what follows may be translated for another mode */
 	bool overflow;
 };
@@ -142,10 +181,31 @@ static inline const struct ir_helper *helper_of(const struct ir_node *call)
 	return (const struct ir_helper *)(call->b | (u64)call->c << 32);
 }
 
-/* --- alloc.c: operands of the current node --- */
+/* --- prepare.c --- */
 
 void gen_init(void);                             /* once */
-void gen_prepare(struct gen *g);                 /* backward pass */
+void gen_prepare(struct gen *g);
+void blank_value(struct gen *g, ref v, enum ir_type type);
+bool flags_dead_after(struct gen *g, u32 i);     /* exit i leaves to where the guest overwrites its flags */
+ref put_value(const struct gen *g, u32 put);     /* the value of a PUT node */
+
+/* --- carry.c: lines, labels and edges of a region --- */
+
+void choose_carried(struct gen *g);              /* before the forward pass */
+void carry(struct gen *g, u32 i);                /* forward pass: node i */
+/* The way to a label that exit i is, or NULL if it leaves. */
+static inline struct edge *edge_at(struct gen *g, u32 i)
+{
+	return g->t->nlabels && g->edge_of[i] ? &g->edge[g->edge_of[i] - 1] : NULL;
+}
+void enter_region(struct gen *g);                /* the code at its start */
+void lower_label(struct gen *g, const struct ir_node *n);
+void take_edge(struct gen *g, const struct edge *e);                       /* at the end of a line */
+void take_edge_if(struct gen *g, const struct edge *e, struct cond c);     /* if c holds */
+void edge_stub(struct gen *g, const struct stub *s);
+void finish_labels(struct gen *g);               /* after all lines: jumps, and the ways in from calls */
+
+/* --- alloc.c: operands of the current node --- */
 int use_gpr(struct gen *g, ref v);               /* register that holds v (pinned); loads it if need be */
 int use_xmm(struct gen *g, ref v);
 /* v in register r (rax, rcx, xmm14, xmm15 or any that is free): a copy. */
@@ -169,6 +229,9 @@ void bind_xmm(struct gen *g, ref v, int r);
 void unbind(struct gen *g, ref v);
 void store_value(struct gen *g, unsigned slot, ref v);   /* slot's memory := v; nothing is recorded */
 void put_slot(struct gen *g, unsigned slot, ref v);
+/* Around the lowering of a node: its value becomes a slot's content at once where it may (value.early). */
+void begin_put(struct gen *g);
+void end_put(struct gen *g);
 void flush_slots(struct gen *g, unsigned classes);   /* memory := current value; values stay in registers */
 void drop_slots(struct gen *g, unsigned classes);    /* a helper wrote them: nothing is known */
 void spill_live(struct gen *g, u32 gprs, u32 xmms);  /* evict what lives past the current node from these registers */
@@ -190,11 +253,6 @@ ref real(const struct gen *g, ref v);                /* through aliases */
 u32 next_after(const struct gen *g, ref v);          /* next use of v after the current node */
 
 /* --- lower_flags.c --- */
-
-/*
- * A condition as one or two host conditions: c2 is -1, or both must hold (`all`), or one of them.
- */
-struct cond { int c1, c2; bool all; };
 
 void clobber_flags(struct gen *g);               /* before anything that changes EFLAGS */
 /* EFLAGS := v; form: required, or -1 for any. */
@@ -244,6 +302,10 @@ bool lower_int(struct gen *g, const struct ir_node *n);   /* false: not one of i
 bool lower_mem(struct gen *g, const struct ir_node *n);
 bool lower_call(struct gen *g, const struct ir_node *n);
 bool lower_exit(struct gen *g, const struct ir_node *n);
+void link_jmp(struct gen *g, gaddr target, enum exit_kind kind);
+void emit_poll_cmp(struct gen *g);
+void stub_write_back(struct gen *g, const struct stub *s);   /* the first ndirty of it */
+void note_place(struct gen *g, struct stub *s, unsigned slot, ref v);
 bool lower_fp(struct gen *g, const struct ir_node *n);
 bool lower_vec(struct gen *g, const struct ir_node *n);
 void lower_stubs(struct gen *g);                          /* what lies out of line */
@@ -261,6 +323,9 @@ void call_helper(struct gen *g, void *fn, unsigned nargs, const ref *args, unsig
 
 /* Calls fn(vcpu, imm...) where no value is passed or returned in registers. */
 void call_with_vcpu(struct gen *g, void *fn, unsigned nimm, const u64 *imm);
+/* Moves as if all at once; src NOREG: from wherever val is.  Uses rax and xmm15. */
+struct move { int dst, src; ref val; bool imm; u64 c; };
+void move_all(struct gen *g, bool xmm, struct move *m, unsigned n);
 void load_xmm(struct gen *g, enum ir_type type, int r, struct mem m);  /* as many bytes as the type has */
 void store_xmm(struct gen *g, int r, struct mem m);                    /* 16 bytes, aligned */
 void move_xmm(struct gen *g, int d, int s);

@@ -7,8 +7,6 @@
  */
 #include "translator/host/x64/gen.h"
 
-struct move { int dst, src; ref val; bool imm; u64 c; };
-
 static void do_move(struct gen *g, bool xmm, const struct move *m)
 {
 	if (m->imm) {
@@ -29,7 +27,7 @@ static void do_move(struct gen *g, bool xmm, const struct move *m)
 }
 
 /* Register moves first, as if all at once; then what comes from memory or is constant. */
-static void move_all(struct gen *g, bool xmm, struct move *m, unsigned n)
+void move_all(struct gen *g, bool xmm, struct move *m, unsigned n)
 {
 	bool done[16] = { false };
 	unsigned left = 0;

@@ -23,7 +23,7 @@ static bool is_full_round(const struct gen *g, ref v, u16 mix)
 	const struct tr *t = g->t;
 
 	v = real(g, v);
-	return g->uses[v] == 1 && t->node[v].op == (mix == IR_AESMC ? IR_AESENC : IR_AESDEC);
+	return g->v[v].uses == 1 && t->node[v].op == (mix == IR_AESMC ? IR_AESENC : IR_AESDEC);
 }
 
 static void lower_substitution(struct gen *g, const struct ir_node *n)
@@ -31,7 +31,7 @@ static void lower_substitution(struct gen *g, const struct ir_node *n)
 	bool enc = n->op == IR_AESENC;
 	u16 mix = enc ? IR_AESMC : IR_AESIMC;
 	u32 next = g->v[g->i].next;
-	bool full = g->uses[g->i] == 1 && next != NEVER && g->t->node[next].op == mix;
+	bool full = g->v[g->i].uses == 1 && next != NEVER && g->t->node[next].op == mix;
 	int a = use_xmm(g, n->a), d = def_xmm(g);
 
 	x_zero(g, XMM_SCRATCH);

@@ -19,9 +19,7 @@
 
 static gaddr pc_of(const struct gen *g, ref v)
 {
-	const struct ir_node *n = &g->t->node[v];
-
-	return n->b | (u64)n->c << 32;
+	return ir_pc_of(g->t, v);
 }
 
 static void align_field(struct gen *g, unsigned opcode_bytes)
@@ -33,7 +31,7 @@ static void align_field(struct gen *g, unsigned opcode_bytes)
 }
 
 /* The rel32 that ends at w is to be linked to `target`. */
-static void add_exit(struct gen *g, gaddr target, u8 *w)
+static void add_exit(struct gen *g, gaddr target, u8 *w, enum exit_kind kind)
 {
 	struct host_out *o = g->out;
 
@@ -41,15 +39,15 @@ static void add_exit(struct gen *g, gaddr target, u8 *w)
 		g->overflow = true;
 		return;
 	}
-	o->exit[o->nexits++] = (struct host_exit){ target, (u32)(w - 4 - g->start), 0 };
+	o->exit[o->nexits++] = (struct host_exit){ .target = target, .patch = w - 4 - g->start, .kind = kind };
 }
 
-static void link_jmp(struct gen *g, gaddr target)
+void link_jmp(struct gen *g, gaddr target, enum exit_kind kind)
 {
 	align_field(g, 1);
 	e8(&g->e, 0xe9);
 	e32(&g->e, 0);
-	add_exit(g, target, g->e.w);
+	add_exit(g, target, g->e.w, kind);
 }
 
 static void link_jcc(struct gen *g, int cc, gaddr target)
@@ -58,7 +56,7 @@ static void link_jcc(struct gen *g, int cc, gaddr target)
 	e8(&g->e, 0x0f);
 	e8(&g->e, 0x80 | cc);
 	e32(&g->e, 0);
-	add_exit(g, target, g->e.w);
+	add_exit(g, target, g->e.w, XK_COND);
 }
 
 struct stub *new_stub(struct gen *g, enum stub_kind kind)
@@ -87,7 +85,7 @@ static bool backward(const struct gen *g, gaddr target)
 	return target <= g->insn_pc;
 }
 
-static void emit_poll_cmp(struct gen *g)
+void emit_poll_cmp(struct gen *g)
 {
 	op_rm(&g->e, OPC(0, 0, 0x83), 0, ALU_CMP, vcpu_mem(offsetof(struct vcpu, poll)));
 	e8(&g->e, 0);
@@ -114,6 +112,17 @@ static void write_back(struct gen *g)
 
 /* --- conditional side exits --- */
 
+void note_place(struct gen *g, struct stub *s, unsigned slot, ref v)
+{
+	const struct value *x = &g->v[v];
+
+	if (g->nstub_slots == ARRAY_LEN(g->stub_slot)) {
+		g->overflow = true;
+		g->nstub_slots = s->first;
+	}
+	g->stub_slot[g->nstub_slots++] = (struct stub_slot){ slot, v ? x->reg : NOREG, x->spill, x->home, v };
+}
+
 static void snapshot(struct gen *g, struct stub *s)
 {
 	for (unsigned w = 0; w < ARRAY_LEN(g->dirty_mask); w++)
@@ -123,23 +132,43 @@ static void snapshot(struct gen *g, struct stub *s)
 
 			if (g->flags_dead[g->i] && g->g->slots[slot].type == T_FLAGS)
 				continue;
-			if (g->nstub_slots == ARRAY_LEN(g->stub_slot)) {
-				g->overflow = true;
-				return;
-			}
-			g->stub_slot[g->nstub_slots++] =
-				(struct stub_slot){ slot, g->v[v].reg, g->v[v].spill, v };
+			note_place(g, s, slot, v);
 			s->ndirty++;
 		}
+}
+
+/*
+ * The exit at the end of a block that only a jump follows: what is dirty is written back once for both.  EFLAGS
+ * survives that.
+ */
+static void write_back_for_both(struct gen *g)
+{
+	const struct ir_node *n = &g->t->node[g->i + 1];
+	u32 exit = g->i + 1;
+
+	while (n->op == IR_PC)
+		n++, exit++;
+	if (n->op != IR_EXIT || n->aux != EXIT_JUMP || g->t->node[n->a].op != IR_PC || edge_at(g, exit))
+		return;
+	flush_slots(g, g->flags_dead[g->i] && g->flags_dead[exit] ? CLASS_ALL & ~CLASS_FLAGS : CLASS_ALL);
 }
 
 static void lower_exitcc(struct gen *g, const struct ir_node *n)
 {
 	gaddr target = pc_of(g, n->b);
-	struct cond c = need_cond(g, n->a, n->aux);
-	struct stub *s = new_stub(g, STUB_EXIT);
+	const struct edge *e = edge_at(g, g->i);
+	struct cond c;
+	struct stub *s;
 	u8 *skip = NULL;
 
+	if (e) {
+		c = need_cond(g, n->a, n->aux);
+		take_edge_if(g, e, c);
+		return;
+	}
+	write_back_for_both(g);
+	c = need_cond(g, n->a, n->aux);
+	s = new_stub(g, STUB_EXIT);
 	s->target = target;
 	s->poll = backward(g, target);
 	s->flags = g->flags;
@@ -164,7 +193,7 @@ static void lower_exitcc(struct gen *g, const struct ir_node *n)
 }
 
 /* Puts the allocator's view back to what it was at the side exit and writes the slots. */
-static void stub_write_back(struct gen *g, const struct stub *s)
+void stub_write_back(struct gen *g, const struct stub *s)
 {
 	g->flags = s->flags;
 	g->flags_form = s->flags_form;
@@ -227,7 +256,7 @@ static void push(struct gen *g, int r)
 static void landing(struct gen *g, gaddr ret)
 {
 	lea_rm(&g->e, 1, RSP, mem_bd(RSP, 8));
-	link_jmp(g, ret);
+	link_jmp(g, ret, XK_LANDING);
 }
 
 static void lower_exit_to(struct gen *g, const struct ir_node *n)
@@ -241,12 +270,17 @@ static void lower_exit_to(struct gen *g, const struct ir_node *n)
 	struct stub *s;
 	unsigned scale;
 
+	if (edge_at(g, g->i)) {
+		take_edge(g, edge_at(g, g->i));
+		return;
+	}
 	write_back(g);
 	switch (kind) {
 	case EXIT_JUMP:
+	case EXIT_SYNC:
 		if (direct) {
 			poll(g, pc_of(g, n->a));
-			link_jmp(g, pc_of(g, n->a));
+			link_jmp(g, pc_of(g, n->a), XK_JUMP);
 		} else {
 			probe(g, target, &scale);
 			op_rm(&g->e, OPC(0, 0, 0xff), 0, 4, table_mem(scale, 8));
@@ -259,7 +293,7 @@ static void lower_exit_to(struct gen *g, const struct ir_node *n)
 			align_field(g, 1);
 			e8(&g->e, 0xe8);
 			e32(&g->e, 0);
-			add_exit(g, pc_of(g, n->a), g->e.w);
+			add_exit(g, pc_of(g, n->a), g->e.w, XK_CALL);
 			landing(g, pc_of(g, n->b));
 		} else {
 			s = probe(g, target, &scale);
@@ -360,13 +394,21 @@ void lower_stubs(struct gen *g)
 				load_pc(g, RAX, s->target);
 				jump_to_runtime(g, RT_INDIRECT);
 			} else {
-				link_jmp(g, s->target);
+				link_jmp(g, s->target, XK_COND);
 			}
 			break;
 		case STUB_EXACT:
 			exact_stub(g, s);
 			break;
+		case STUB_EDGE:
+			edge_stub(g, s);
+			break;
+		case STUB_HOT:
+			mov_ri(&g->e, RAX, g->out->block);
+			jump_to_runtime(g, RT_HOT);
+			break;
 		case STUB_POLL:
+			stub_write_back(g, s);
 			set_pc(g, s->target);
 			leave_with(g, EXIT_POLL);
 			break;

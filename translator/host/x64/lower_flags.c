@@ -225,7 +225,7 @@ static bool only_zero_asked(struct gen *g)
 	u16 op = g->t->node[j].op;
 	u8 cc = g->t->node[j].aux;
 
-	return g->uses[g->i] == 1 && (op == IR_EXITCC || op == IR_SETCC || op == IR_SELCC) &&
+	return g->v[g->i].uses == 1 && (op == IR_EXITCC || op == IR_SETCC || op == IR_SELCC) &&
 	       cc <= CC_NE;
 }
 

@@ -118,6 +118,8 @@ u32 host_runtime(u8 *w, u64 x, u64 rt[RT_COUNT])
 	emit_resolve(&e, (u64)jit_lookup);
 	rt[RT_RETURN] = code_pc(&e);
 	emit_return(&e, rt[RT_INDIRECT]);
+	rt[RT_HOT] = code_pc(&e);
+	emit_resolve(&e, (u64)jit_hot);
 	rt[RT_LEAVE] = code_pc(&e);
 	emit_leave(&e, entry.exit);
 	return e.w - w;

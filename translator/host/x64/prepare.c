@@ -1,0 +1,281 @@
+/*
+ * Before any code is emitted: names, uses, and what need not be done.
+ *
+ * One pass forward finds values that are others under another name; one pass backward finds the next use of every
+ * operand, and PUTs and results that nothing can see.
+ */
+#include "translator/host/x64/gen.h"
+
+static const u8 kind_of[T_COUNT] = {
+	[T_I32] = V_GPR, [T_I64] = V_GPR, [T_F32] = V_XMM, [T_F64] = V_XMM, [T_V64] = V_XMM, [T_V128] = V_XMM,
+	[T_FLAGS] = V_FLAGS,
+};
+
+/* What the passes want to know of an operation, from its row, at hand. */
+static struct op_info {
+	u8 values;     /* bit k: field k is a value */
+	u8 effect;
+	bool memory, folds_address;
+} op_info[IR_COUNT];
+
+static bool is_value(u8 kind)
+{
+	return kind != K_N && kind != K_U && kind != K_K && kind != K_P && kind != K_C;
+}
+
+void gen_init(void)
+{
+	for (unsigned op = 0; op < IR_COUNT; op++) {
+		const struct ir_row *row = &ir_rows[op];
+		struct op_info *o = &op_info[op];
+
+		o->values = is_value(row->a) | is_value(row->b) << 1 | is_value(row->c) << 2;
+		o->effect = row->effect;
+		o->memory = row->effect == E_LOAD || row->effect == E_STORE;
+		o->folds_address = o->memory && op != IR_CAS;
+	}
+}
+
+/* The operands of node i that are values, through aliases; 0 where there is none. */
+static inline void operands(const struct gen *g, u32 i, ref out[3])
+{
+	const struct ir_node *n = &g->t->node[i];
+	const struct op_info *o = &op_info[n->op];
+
+	out[0] = o->values & 1 ? real(g, n->a) : 0;
+	out[1] = o->values & 2 ? real(g, n->b) : 0;
+	out[2] = o->values & 4 ? real(g, n->c) : 0;
+	if (o->memory && g->folded[out[0]]) {
+		const struct ir_node *lea = &g->t->node[out[0]];
+
+		out[0] = real(g, lea->a);
+		out[2] = real(g, lea->b);
+	}
+}
+
+/*
+ * Values that are other values under another name: the low part of one that is in a register anyway, and a
+ * 32-bit result, whose register has its upper half clear, widened.
+ */
+static ref alias_of(const struct gen *g, u32 i)
+{
+	const struct ir_node *n = &g->t->node[i], *a = &g->t->node[n->a];
+
+	switch (n->op) {
+	case IR_TRUNC: case IR_LOWV: case IR_V2F:
+		return real(g, n->a);
+	case IR_ZEXT:
+		if (n->b == 32 && n->type == T_I64 && a->type == T_I32 && !g->alias[n->a] && a->op != IR_CONST &&
+		    a->op != IR_GET)
+			return n->a;
+	}
+	return 0;
+}
+
+/* A PUT that widens is of the narrow value: writing back widens. */
+static ref narrow_put(const struct gen *g, u32 i)
+{
+	const struct ir_node *n = &g->t->node[i], *b = &g->t->node[real(g, n->b)], *m;
+	ref narrow;
+
+	if (b->op != IR_F2V && b->op != IR_ZEXTV)
+		return 0;
+	narrow = real(g, b->a);
+	m = &g->t->node[narrow];
+	/* The low part of the slot itself is there already, but what is above it must go. */
+	return g->v[narrow].kind == V_XMM && m->type != T_V128 && !(m->op == IR_GET && m->a == n->a) ? narrow : 0;
+}
+
+void blank_value(struct gen *g, ref v, enum ir_type type)
+{
+	static const struct value blank = { .reg = NOREG, .hint = NOREG, .home = -1, .spill = -1, .next = NEVER };
+
+	g->v[v] = blank;
+	g->v[v].kind = kind_of[type];
+}
+
+ref put_value(const struct gen *g, u32 put)
+{
+	return g->alias[put] ? g->alias[put] : real(g, g->t->node[put].b);
+}
+
+/*
+ * The forward pass: aliases, and which LEAs only address memory.  Those cost nothing: the access takes their
+ * operands.
+ */
+static void find_names(struct gen *g)
+{
+	const struct tr *t = g->t;
+
+	g->v[0].next = NEVER;
+	for (u32 i = 1; i < t->n; i++) {
+		const struct ir_node *n = &t->node[i];
+		const struct op_info *o = &op_info[n->op];
+
+		blank_value(g, i, n->type);
+		g->alias[i] = 0;
+		g->folded[i] = n->op == IR_LEA;
+		if (o->values)
+			g->alias[i] = n->op == IR_PUT ? narrow_put(g, i) : alias_of(g, i);
+		if (t->nlabels)
+			carry(g, i);
+		if (!o->values)
+			continue;
+		if (o->values & 1) {
+			const struct ir_node *a = &t->node[real(g, n->a)];
+			s64 disp = (s64)(s32)n->c + (s32)a->c;
+
+			if (!o->folds_address || (a->op == IR_LEA && disp != (s32)disp))
+				g->folded[real(g, n->a)] = 0;
+		}
+		if (o->values & 2)
+			g->folded[real(g, n->b)] = 0;
+		if (o->values & 4)
+			g->folded[real(g, n->c)] = 0;
+	}
+}
+
+/* The backward pass: positions of what comes next, NEVER where nothing does. */
+struct pass {
+	u32 observer[2];                 /* a point that sees slots; that sees flags */
+	u32 next_put[TR_MAX_SLOTS], next_get[TR_MAX_SLOTS];
+	u32 dead_put[TR_MAX_SLOTS];      /* the next PUT even if it is dead */
+};
+
+/* True for an exit to a known address where the guest overwrites its flags before reading them. */
+bool flags_dead_after(struct gen *g, u32 i)
+{
+	const struct ir_node *n = &g->t->node[i];
+	ref target = n->op == IR_EXITCC ? n->b : n->op == IR_EXIT && n->aux == EXIT_JUMP ? n->a : 0;
+	const struct ir_node *pc = &g->t->node[target];
+
+	return target && pc->op == IR_PC && !g->t->single && g->g->flags_dead &&
+	       g->g->flags_dead(g->t, pc->b | (u64)pc->c << 32);
+}
+
+/*
+ * A PUT that is followed by another before anything can see the slot is dead.  Flags count as seen by
+ * exits and calls only: a fault's handler may see older flags where they are dead on the path that
+ * follows, which nothing but the handler can notice.
+ */
+static void note_observer(struct gen *g, u32 i, u32 observer[2])
+{
+	const struct ir_node *n = &g->t->node[i];
+
+	switch (op_info[n->op].effect) {
+	case E_LOAD:
+	case E_STORE:
+		observer[0] = i;
+		break;
+	case E_CALL:
+		observer[0] = observer[1] = i;
+		break;
+	case E_EXIT:
+		observer[0] = i;
+		if (!g->flags_dead[i])
+			observer[1] = i;
+		break;
+	}
+}
+
+/* A PUT that nothing sees is dead. */
+static bool prepare_put(struct gen *g, u32 i, struct pass *p)
+{
+	const struct ir_node *n = &g->t->node[i];
+	bool flags = g->g->slots[n->a].type == T_FLAGS;
+
+	/* even if the next one overwrites it, what was before is dead (put_early) */
+	g->v[put_value(g, i)].put = i;
+	p->dead_put[n->a] = i;
+	if (p->next_put[n->a] < p->observer[flags]) {
+		g->folded[i] = 1;
+		return false;
+	}
+	p->next_put[n->a] = i;
+	return true;
+}
+
+/*
+ * The value i may become its slot's content where it is computed, and not only at its PUT: nothing looks at the
+ * slot in between.  So what the slot held before is dead already, and its register can be taken over.
+ */
+static bool put_early(const struct gen *g, u32 i, const struct pass *p)
+{
+	u32 put = g->v[i].put;
+
+	unsigned slot = g->t->node[put].a;
+
+	return put && p->observer[0] > put && p->next_get[slot] > put && p->dead_put[slot] == put;
+}
+
+static void note_use(struct gen *g, u32 i, ref v, u32 *after)
+{
+	*after = g->v[v].next;
+	g->v[v].next = i;
+	g->v[v].uses++;
+}
+
+void gen_prepare(struct gen *g)
+{
+	const struct tr *t = g->t;
+	struct pass p = { .observer = { NEVER, NEVER } };
+	unsigned dead_args = 0;
+
+	memset(p.next_put, 0xff, g->g->nslots * sizeof *p.next_put);
+	memset(p.next_get, 0xff, g->g->nslots * sizeof *p.next_get);
+	if (t->nlabels)
+		choose_carried(g);
+	find_names(g);
+	for (u32 i = t->n - 1; i > 0; i--) {
+		const struct ir_node *n = &t->node[i];
+		const struct op_info *o = &op_info[n->op];
+		ref *op = g->op[i];
+
+		if (n->op == IR_GET) {
+			p.next_get[n->a] = i;
+			continue;
+		}
+		/* What uses nothing; and a pure value without uses is not computed. */
+		if (n->op < IR_GET || n->op == IR_INSN || (g->alias[i] && n->op != IR_PUT) || g->folded[i] ||
+		    (o->effect == E_NONE && g->v[i].next == NEVER))
+			continue;
+		if (n->op == IR_LABEL) {
+			/* what lies before is another line, whose exit sees everything */
+			memset(p.next_put, 0xff, g->g->nslots * sizeof *p.next_put);
+			memset(p.next_get, 0xff, g->g->nslots * sizeof *p.next_get);
+			op[0] = op[1] = op[2] = 0;
+			continue;
+		}
+		if (n->op == IR_ARG && dead_args) {
+			dead_args--;
+			g->folded[i] = 1;
+			continue;
+		}
+		if (n->op == IR_CALL && g->v[i].next == NEVER && helper_of(n)->flags & H_PURE) {
+			dead_args = helper_of(n)->nargs;
+			g->folded[i] = 1;
+			continue;
+		}
+		if (o->effect == E_EXIT && !t->nlabels)
+			g->flags_dead[i] = flags_dead_after(g, i);
+		if (o->effect == E_NONE)
+			g->v[i].early = put_early(g, i, &p);
+		else
+			note_observer(g, i, p.observer);
+		if (n->op == IR_PUT && !prepare_put(g, i, &p))
+			continue;
+		if (o->effect == E_EXIT && edge_at(g, i)) {
+			struct edge *e = edge_at(g, i);
+
+			for (u32 k = 0; k < g->ncarried; k++)
+				if (e->arg[k])
+					note_use(g, i, e->arg[k], &e->after[k]);
+		}
+		operands(g, i, op);
+		if (n->op == IR_PUT && g->alias[i])
+			op[1] = g->alias[i];
+		for (int k = 2; k >= 0; k--)
+			if (op[k])
+				note_use(g, i, op[k], &g->nu[i][k]);
+	}
+}
