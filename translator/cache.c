@@ -295,9 +295,10 @@ static void unlink_block(u32 n)
 }
 
 /* Blocks whose lo is in the guest page of `page`. */
-static void invalidate_page(gaddr page, gaddr start, gaddr end, void (*gone)(gaddr pc))
+static bool invalidate_page(gaddr page, gaddr start, gaddr end, void (*gone)(gaddr pc))
 {
 	u32 *p = &page_hash[page_of(page)];
+	bool region = false;
 
 	while (*p) {
 		struct block *b = &blocks[*p];
@@ -306,24 +307,28 @@ static void invalidate_page(gaddr page, gaddr start, gaddr end, void (*gone)(gad
 			p = &b->page_next;
 			continue;
 		}
+		region |= b->base;
 		gone(b->pc);
 		unlink_block(*p);
 		*p = b->page_next;
 	}
+	return region;
 }
 
-void cache_invalidate(gaddr start, gaddr end, void (*gone)(gaddr pc))
+bool cache_invalidate(gaddr start, gaddr end, void (*gone)(gaddr pc))
 {
 	enum { PAGE = 4096 };
 	gaddr first = start < REGION_SPAN ? 0 : ALIGN_DOWN(start - REGION_SPAN, (gaddr)PAGE);
+	bool region = false;
 
 	if ((end - first) / PAGE >= HASH_SIZE) {
 		for (gaddr page = 0; page < HASH_SIZE; page++)
-			invalidate_page(page * PAGE, start, end, gone);
-		return;
+			region |= invalidate_page(page * PAGE, start, end, gone);
+		return region;
 	}
 	for (gaddr page = first; page < end; page += PAGE)
-		invalidate_page(page, start, end, gone);
+		region |= invalidate_page(page, start, end, gone);
+	return region;
 }
 
 void cache_flush(void)

@@ -66,8 +66,11 @@ void cache_stop_counting(u32 n);
 /* All that leads to block n leads to block m from now on, which has the same pc. */
 void cache_replace(u32 n, u32 m);
 void cache_link(u32 exit_id, u32 block);
-/* Unlinks what depends on [start, end); calls gone(pc) for each. */
-void cache_invalidate(gaddr start, gaddr end, void (*gone)(gaddr pc));
+/*
+ * Unlinks what depends on [start, end); calls gone(pc) for each.  True if a region was among it: threads may go
+ * round in it without coming past a link.
+ */
+bool cache_invalidate(gaddr start, gaddr end, void (*gone)(gaddr pc));
 /* Drops every translation.  No thread may be inside. */
 void cache_flush(void);
 /* After fork, in both processes: the memory is shared until one of them writes. */

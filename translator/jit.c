@@ -355,7 +355,9 @@ bool jit_fault(struct vcpu *c, int signo, int code, u64 addr, void *uc)
 void jit_invalidate(gaddr start, gaddr end)
 {
 	lock_take(&jit.lock);
-	cache_invalidate(start, end, gone);
+	if (cache_invalidate(start, end, gone))
+		for (struct vcpu *c = jit.vcpus; c; c = c->next)
+			jit_kick(c);
 	lock_drop(&jit.lock);
 }
 

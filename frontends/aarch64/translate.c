@@ -3,16 +3,14 @@
  *
  * flags_dead() reads ahead in the guest's code to learn that the flags are overwritten before
  * anything reads them, which lets an exit drop a compare's flags instead of packing them into
- * memory.  What it reads becomes something the translation depends on, so it may only look at bytes
- * that lie inside the translation or directly after it on a page that the translation already
- * covers, and it extends t->end over them; a longer look would need executability checks and buys
- * little.
+ * memory.  What it reads becomes something the translation depends on (t->lo, t->end), so it only looks at
+ * pages that the translation already covers: others might not be executable.
  */
 #include "base/space.h"
 #include "frontends/aarch64/a64.h"
 #include "frontends/aarch64/decode.h"
 
-enum { LOOK_AHEAD = 12, PAGE = 4096 };
+enum { LOOK_AHEAD = 12 };
 
 static u32 fetch(gaddr pc)
 {
@@ -38,7 +36,8 @@ int a64_translate_insn(struct tr *t)
 
 bool a64_flags_dead(struct tr *t, gaddr pc)
 {
-	gaddr limit = t->end, page_end = ALIGN_UP(t->end, (gaddr)PAGE), p = pc;
+	gaddr page = t->g->page_size, from = ALIGN_DOWN(t->lo, page), to = ALIGN_UP(t->end, page);
+	gaddr lo = t->lo, end = t->end, p = pc;
 
 	if (t->single)
 		return false;
@@ -47,11 +46,11 @@ bool a64_flags_dead(struct tr *t, gaddr pc)
 		unsigned attrs;
 		u32 word;
 
-		if (p < t->start || p > limit || p >= page_end)
+		if (p < from || p >= to)
 			return false;
+		lo = MIN(lo, p);
+		end = MAX(end, p + 4);
 		word = fetch(p);
-		if (p == limit)
-			limit += 4;
 		id = a64_decode(word);
 		if (id == a64_NONE)
 			return false;
@@ -63,7 +62,8 @@ bool a64_flags_dead(struct tr *t, gaddr pc)
 		if (attrs & (a64_ATTR_rflags | a64_ATTR_branch))
 			return false;
 		if (attrs & a64_ATTR_wflags) {
-			t->end = limit;
+			t->lo = lo;
+			t->end = end;
 			return true;
 		}
 		p += 4;

@@ -26,11 +26,6 @@ struct mem spill_mem(unsigned n)
 	return vcpu_mem(offsetof(struct vcpu, spill) + n * sizeof(vec));
 }
 
-ref real(const struct gen *g, ref v)
-{
-	return g->alias[v] ? g->alias[v] : v;
-}
-
 void bind_gpr(struct gen *g, ref v, int r)
 {
 	g->gpr[r] = v;

@@ -249,7 +249,11 @@ void load_pc(struct gen *g, int r, gaddr a);
 struct mem const_mem(struct gen *g, vec v, unsigned tail);
 void load_constv(struct gen *g, int r, vec v);       /* EFLAGS and rax stay as they are */
 void place_consts(struct gen *g);                    /* after the last instruction */
-ref real(const struct gen *g, ref v);                /* through aliases */
+/* Through aliases. */
+static inline ref real(const struct gen *g, ref v)
+{
+	return g->alias[v] ? g->alias[v] : v;
+}
 u32 next_after(const struct gen *g, ref v);          /* next use of v after the current node */
 
 /* --- lower_flags.c --- */

@@ -112,6 +112,8 @@ static void find_names(struct gen *g)
 		const struct ir_node *n = &t->node[i];
 		const struct op_info *o = &op_info[n->op];
 
+		if (n->op == IR_INSN)
+			continue;
 		blank_value(g, i, n->type);
 		g->alias[i] = 0;
 		g->folded[i] = n->op == IR_LEA;
@@ -218,11 +220,13 @@ static void note_use(struct gen *g, u32 i, ref v, u32 *after)
 void gen_prepare(struct gen *g)
 {
 	const struct tr *t = g->t;
-	struct pass p = { .observer = { NEVER, NEVER } };
+	struct pass p;
 	unsigned dead_args = 0;
 
+	p.observer[0] = p.observer[1] = NEVER;
 	memset(p.next_put, 0xff, g->g->nslots * sizeof *p.next_put);
 	memset(p.next_get, 0xff, g->g->nslots * sizeof *p.next_get);
+	memset(p.dead_put, 0, g->g->nslots * sizeof *p.dead_put);
 	if (t->nlabels)
 		choose_carried(g);
 	find_names(g);
