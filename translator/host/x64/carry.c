@@ -10,8 +10,8 @@
  * a good state; and allocating whole live ranges over the region (linear scan), which a loop of more
  * slots than registers defeats just there where it matters.
  *
- * At labels, memory of a carried slot that the region writes is stale, whether or not it was written on this path:
- * writing back costs exits a little, where a state per path would cost edges much.
+ * Which carried slots have their register at a label is found by two passes over the region (flow()): those whose
+ * memory may be stale, and those that are read later.  So a region that does little loads and stores little.
  *
  * A vector slot of which only the low part is used is carried as that part.  Then the rest is zero; a check
  * where the region is entered makes that true.
@@ -109,7 +109,7 @@ static void count_uses(const struct gen *g, const u32 weight[TR_MAX_LABELS], str
 
 	for (u32 i = 1; i < t->n; i++) {
 		const struct ir_node *n = &t->node[i];
-		struct use *u = &use[n->a];
+		struct use *u = n->op == IR_GET || n->op == IR_PUT ? &use[n->a] : NULL;
 		u8 type;
 
 		if (n->op == IR_LABEL)
@@ -124,6 +124,13 @@ static void count_uses(const struct gen *g, const u32 weight[TR_MAX_LABELS], str
 			type = narrow_type(t, n->b);
 			u->put_type = !u->put || u->put_type == type ? type : T_NONE;
 			u->put = true;
+		} else if (n->op == IR_CALL) {
+			/* whatever the helper writes is as wide as the slot */
+			for (u32 s = 0; s < g->g->nslots; s++)
+				if (g->g->slots[s].cls & helper_of(n)->writes) {
+					use[s].put = true;
+					use[s].put_type = T_NONE;
+				}
 		}
 	}
 }
@@ -187,6 +194,101 @@ static void find_dead_flags(struct gen *g)
 			g->flags_dead[i] = !live[edge_at(g, i)->label];
 }
 
+/* --- which of them a label needs --- */
+
+static u32 bit_of(const struct gen *g, const struct ir_node *n)
+{
+	s8 k = g->carried_of[n->a];
+
+	return k < 0 ? 0 : 1u << k;
+}
+
+static u32 bits_of_classes(const struct gen *g, unsigned classes)
+{
+	u32 bits = 0;
+
+	for (u32 k = 0; k < g->ncarried; k++)
+		if (g->g->slots[g->carried[k].slot].cls & classes)
+			bits |= 1u << k;
+	return bits;
+}
+
+/* Adds to g->stale of all labels that label k's line leads to; true if that changed any. */
+static bool flow_stale(struct gen *g, u32 k)
+{
+	u32 stale = g->stale[k];
+	bool changed = false;
+
+	for (u32 i = g->t->label[k].node + 1; i < g->t->n; i++) {
+		const struct ir_node *n = &g->t->node[i];
+		const struct edge *e = edge_at(g, i);
+
+		if (n->op == IR_PUT) {
+			stale |= bit_of(g, n);
+		} else if (n->op == IR_CALL) {
+			const struct ir_helper *h = helper_of(n);
+
+			stale &= ~bits_of_classes(g, h->flags & H_FAULT ? CLASS_ALL : h->reads | h->writes);
+		} else if (e) {
+			changed |= stale & ~g->stale[e->label];
+			g->stale[e->label] |= stale;
+		}
+		if (n->op == IR_EXIT || n->op == IR_TRAP)
+			break;
+	}
+	return changed;
+}
+
+/* What label k's line reads before it writes, and what the labels need that it leads to. */
+static u32 flow_need(const struct gen *g, u32 k)
+{
+	u32 need = g->need[k], written = 0;
+
+	for (u32 i = g->t->label[k].node + 1; i < g->t->n; i++) {
+		const struct ir_node *n = &g->t->node[i];
+
+		if (n->op == IR_GET)
+			need |= bit_of(g, n) & ~written;
+		else if (n->op == IR_PUT)
+			written |= bit_of(g, n);
+		else if (n->op == IR_CALL)
+			written |= bits_of_classes(g, helper_of(n)->writes);
+		else if (ir_rows[n->op].effect == E_EXIT && g->edge_of[i])
+			need |= g->need[g->edge[g->edge_of[i] - 1].label] & ~written;
+		if (n->op == IR_EXIT || n->op == IR_TRAP)
+			break;
+	}
+	return need;
+}
+
+static void flow(struct gen *g)
+{
+	const struct tr *t = g->t;
+	u32 always = 0;
+	bool again;
+
+	for (u32 j = 0; j < g->ncarried; j++)
+		always |= g->carried[j].guarded ? 1u << j : 0;
+	memset(g->stale, 0, sizeof g->stale);
+	do {
+		again = false;
+		for (u32 k = 0; k < t->nlabels; k++)
+			if (t->label[k].node)
+				again |= flow_stale(g, k);
+	} while (again);
+	for (u32 k = 0; k < t->nlabels; k++)
+		g->need[k] = g->stale[k] | always;
+	do {
+		again = false;
+		for (u32 k = t->nlabels; k-- > 0;) {
+			u32 need = t->label[k].node ? flow_need(g, k) : 0;
+
+			again |= need != g->need[k];
+			g->need[k] = need;
+		}
+	} while (again);
+}
+
 void choose_carried(struct gen *g)
 {
 	const struct tr *t = g->t;
@@ -220,7 +322,7 @@ void choose_carried(struct gen *g)
 			break;
 		c->slot = best;
 		c->type = carried_type(&g->g->slots[best], &use[best]);
-		c->dirty = use[best].put;
+		c->guarded = use[best].put && g->g->slots[best].type == T_V128 && c->type != T_V128;
 		vector = c->type != T_I32 && c->type != T_I64;
 		c->kind = vector ? V_XMM : V_GPR;
 		c->reg = vector ? *xmm++ : *gpr++;
@@ -228,6 +330,7 @@ void choose_carried(struct gen *g)
 		g->carried_of[best] = g->ncarried++;
 		use[best].weight = 0;
 	}
+	flow(g);
 	for (u32 k = 0; k < labels; k++)
 		for (u32 j = 0; j < g->ncarried; j++) {
 			ref p = param(g, k, j);
@@ -259,7 +362,7 @@ void carry(struct gen *g, u32 i)
 	switch (n->op) {
 	case IR_LABEL:
 		for (u32 j = 0; j < g->ncarried; j++)
-			g->cur[j] = param(g, n->a, j);
+			g->cur[j] = g->need[n->a] >> j & 1 ? param(g, n->a, j) : 0;
 		break;
 	case IR_GET:
 		k = g->carried_of[n->a];
@@ -282,8 +385,8 @@ void carry(struct gen *g, u32 i)
 	case IR_EXIT:
 	case IR_EXITCC:
 		e = edge_at(g, i);
-		if (e)
-			memcpy(e->arg, g->cur, sizeof e->arg);
+		for (u32 j = 0; e && j < g->ncarried; j++)
+			e->arg[j] = g->need[e->label] >> j & 1 ? g->cur[j] : 0;
 		break;
 	}
 }
@@ -314,8 +417,16 @@ static void jump_to_label(struct gen *g, int cc, u32 label)
 	}
 }
 
-/* Loads what is carried, or jumps away where a slot is not as it is carried.  Returns the number of jumps. */
-static unsigned load_carried(struct gen *g, u8 *away[2 * MAX_CARRIED])
+static void load_slot(struct gen *g, const struct carried *c)
+{
+	if (c->kind == V_XMM)
+		load_xmm(g, c->type, c->reg, slot_mem(g, c->slot));
+	else
+		load_r(&g->e, c->type == T_I64, c->reg, slot_mem(g, c->slot));
+}
+
+/* Loads what the label needs, or jumps away where a slot is not as it is carried.  Returns the number of jumps. */
+static unsigned load_carried(struct gen *g, u32 label, u8 *away[2 * MAX_CARRIED])
 {
 	unsigned n = 0;
 
@@ -323,7 +434,7 @@ static unsigned load_carried(struct gen *g, u8 *away[2 * MAX_CARRIED])
 		const struct carried *c = &g->carried[k];
 		struct mem m = slot_mem(g, c->slot);
 
-		if (c->kind != V_XMM || !c->dirty || g->g->slots[c->slot].type != T_V128 || c->type == T_V128)
+		if (!c->guarded)
 			continue;
 		for (unsigned off = width(c->type); off < 16; off += off) {
 			m.disp = slot_mem(g, c->slot).disp + (s32)off;
@@ -332,21 +443,16 @@ static unsigned load_carried(struct gen *g, u8 *away[2 * MAX_CARRIED])
 			away[n++] = jcc_long(&g->e, X_NE);
 		}
 	}
-	for (u32 k = 0; k < g->ncarried; k++) {
-		const struct carried *c = &g->carried[k];
-
-		if (c->kind == V_XMM)
-			load_xmm(g, c->type, c->reg, slot_mem(g, c->slot));
-		else
-			load_r(&g->e, c->type == T_I64, c->reg, slot_mem(g, c->slot));
-	}
+	for (u32 k = 0; k < g->ncarried; k++)
+		if (g->need[label] >> k & 1)
+			load_slot(g, &g->carried[k]);
 	return n;
 }
 
 void enter_region(struct gen *g)
 {
 	u8 *away[2 * MAX_CARRIED];
-	unsigned n = load_carried(g, away);
+	unsigned n = load_carried(g, 0, away);
 
 	for (unsigned k = 0; k < n; k++) {
 		s32 d = g->out->fallback - ((u64)away[k] + g->e.delta);
@@ -374,12 +480,14 @@ void lower_label(struct gen *g, const struct ir_node *n)
 		const struct carried *c = &g->carried[k];
 		ref p = param(g, n->a, k);
 
+		if (!(g->need[n->a] >> k & 1))
+			continue;
 		if (c->kind == V_XMM)
 			bind_xmm(g, p, c->reg);
 		else
 			bind_gpr(g, p, c->reg);
 		g->slot_val[c->slot] = p;
-		if (c->dirty) {
+		if (g->stale[n->a] >> k & 1) {
 			g->slot_dirty[c->slot] = true;
 			g->dirty_mask[c->slot / 64] |= 1ull << c->slot % 64;
 			g->v[p].dirty = 1;
@@ -392,7 +500,7 @@ void lower_label(struct gen *g, const struct ir_node *n)
 		struct stub *s = new_stub(g, STUB_POLL);
 
 		for (u32 k = 0; k < g->ncarried; k++)
-			if (g->carried[k].dirty) {
+			if (g->stale[n->a] >> k & 1) {
 				note_place(g, s, g->carried[k].slot, param(g, n->a, k));
 				s->ndirty++;
 			}
@@ -415,7 +523,9 @@ static struct stub edge_state(struct gen *g, const struct edge *e)
 		for (u64 m = g->dirty_mask[w]; m; m &= m - 1) {
 			unsigned slot = w * 64 + __builtin_ctzll(m);
 
-			if (g->carried_of[slot] >= 0 || (g->flags_dead[g->i] && g->g->slots[slot].type == T_FLAGS))
+			s8 k = g->carried_of[slot];
+
+			if ((k >= 0 && g->stale[e->label] >> k & 1) || (g->flags_dead[g->i] && g->g->slots[slot].type == T_FLAGS))
 				continue;
 			save_owner(g, slot);
 			note_place(g, &s, slot, g->slot_val[slot]);
@@ -438,7 +548,7 @@ static bool nothing_to_do(const struct gen *g, const struct stub *s)
 	if (s->ndirty)
 		return false;
 	for (u32 k = 0; k < g->ncarried; k++)
-		if (p[k].reg != g->carried[k].reg || is_narrow(g, &g->carried[k], p[k].val))
+		if (g->need[s->label] >> k & 1 && (p[k].reg != g->carried[k].reg || is_narrow(g, &g->carried[k], p[k].val)))
 			return false;
 	return true;
 }
@@ -482,10 +592,8 @@ static void shuffle(struct gen *g, const struct stub *s)
 	for (u32 k = 0; k < g->ncarried; k++) {
 		const struct carried *c = &g->carried[k];
 
-		if (!p[k].val && c->kind == V_XMM)
-			load_xmm(g, c->type, c->reg, slot_mem(g, c->slot));
-		else if (!p[k].val)
-			load_r(&g->e, c->type == T_I64, c->reg, slot_mem(g, c->slot));
+		if (!p[k].val && g->need[s->label] >> k & 1)
+			load_slot(g, c);
 		else if (is_narrow(g, c, p[k].val))
 			widen(g, c, p[k].val);
 	}
@@ -591,7 +699,7 @@ static void landing_pad(struct gen *g, u32 label)
 	for (u32 k = 0; k < g->out->nexits; k++)
 		if (g->out->exit[k].kind == XK_LANDING && g->out->exit[k].target == g->t->label[label].pc)
 			g->out->exit[k].reentry = at;
-	n = load_carried(g, away);
+	n = load_carried(g, label, away);
 	jump_to_label(g, -1, label);
 	for (unsigned k = 0; k < n; k++)
 		rel32_here(&g->e, away[k]);

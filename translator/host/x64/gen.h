@@ -110,11 +110,11 @@ struct carried {
 	u8 slot;
 	s8 reg;
 	u8 kind, type;           /* type: all of the slot's bytes that are not known to be zero */
-	bool dirty;              /* at labels the slot's memory is stale */
+	bool guarded;            /* the rest of the slot must be zero: the part alone is written back */
 };
 struct edge {
 	u8 label;
-	ref arg[MAX_CARRIED];    /* value of each, 0: the slot's memory holds it */
+	ref arg[MAX_CARRIED];    /* value of each that the label needs, 0: the slot's memory holds it */
 	u32 after[MAX_CARRIED];  /* its next use */
 };
 
@@ -164,6 +164,8 @@ struct gen {
 	u16 edge_of[TR_MAX_NODES];       /* of an exit: number of its edge + 1, 0: it leaves */
 	struct edge edge[MAX_EDGES];
 	bool loop[TR_MAX_LABELS];        /* an edge from behind leads there */
+	u32 stale[TR_MAX_LABELS];        /* carried slots, as bits, whose memory may be stale at the label */
+	u32 need[TR_MAX_LABELS];         /* those that have their register there; the others are in memory */
 	u8 *label_code[TR_MAX_LABELS];   /* NULL: not yet emitted */
 	struct { u8 *from; u8 label; } fix[4 * MAX_EDGES];
 	bool new_mode;                   /* FPCTL was written: what follows may be translated for another mode */
