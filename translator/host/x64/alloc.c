@@ -632,6 +632,7 @@ static void leave_slot(struct gen *g, unsigned slot)
 	clean(g, slot);
 	g->slot_val[slot] = 0;
 	g->v[old].dirty--;
+	free_if_dead(g, old);
 }
 
 void begin_put(struct gen *g)

@@ -247,7 +247,8 @@ bool host_compile(struct tr *t, u8 *w, u64 x, u32 room, struct host_out *out)
 			continue;
 		if (!gen_room(g, 4096))
 			return false;
-		begin_put(g);
+		if (n->op != IR_LOAD)
+			begin_put(g);
 		lower(g, n);
 		end_put(g);
 		end_node(g);

@@ -2,7 +2,8 @@
  * Guest memory.  The host's ordering is stronger than that of any guest but x86's own, so acquire
  * and release cost nothing; only a sequentially consistent store needs a locked instruction.
  *
- * Every access is a state point.
+ * Every access is a state point.  A load that faults leaves its register alone, so the value may take over the
+ * register of what its slot held before (begin_put()), if it does so behind the point.
  */
 #include "base/space.h"
 #include "translator/host/x64/gen.h"
@@ -98,16 +99,19 @@ static void lower_load(struct gen *g, const struct ir_node *n)
 		clobber_flags(g);
 	check_alignment(g, n, m);
 	if (g->v[g->i].kind == V_XMM) {
-		d = def_xmm(g);
 		if (n->type == T_F32)
 			size = MEM_32;
 		else if (n->type != T_V128)
 			size = MEM_64;
 		if (size <= MEM_16) {
-			load_small_xmm(g, size, d, m);
+			/* clears the register before it loads */
+			g->v[g->i].early = false;
+			load_small_xmm(g, size, def_xmm(g), m);
 			return;
 		}
 		map_point(g);
+		begin_put(g);
+		d = def_xmm(g);
 		xmm_op(g,
 		       size == MEM_128 ? OPC(0, 1, 0x10) :
 		       size == MEM_64  ? OPC(2, 1, 0x7e) :
@@ -115,8 +119,9 @@ static void lower_load(struct gen *g, const struct ir_node *n)
 		       d, m);
 		return;
 	}
-	d = def_gpr(g);
 	map_point(g);
+	begin_put(g);
+	d = def_gpr(g);
 	if (size == MEM_64 || (size == MEM_32 && !(sign && w)))
 		load_r(&g->e, size == MEM_64, d, m);
 	else if (size == MEM_32)

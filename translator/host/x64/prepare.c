@@ -262,9 +262,9 @@ void gen_prepare(struct gen *g)
 		}
 		if (o->effect == E_EXIT && !t->nlabels)
 			g->flags_dead[i] = flags_dead_after(g, i);
-		if (o->effect == E_NONE)
+		if (o->effect == E_NONE || n->op == IR_LOAD)
 			g->v[i].early = put_early(g, i, &p);
-		else
+		if (o->effect != E_NONE)
 			note_observer(g, i, p.observer);
 		if (n->op == IR_PUT && !prepare_put(g, i, &p))
 			continue;
