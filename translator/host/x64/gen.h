@@ -130,7 +130,7 @@ struct gen {
 	ref op[TR_MAX_NODES][3];         /* operands a, b, c through aliases, 0 where there is no value */
 	u32 nu[TR_MAX_NODES][3];         /* next use after this one of each */
 	ref alias[TR_MAX_NODES];         /* value to use instead (TRUNC, ZEXT) */
-	u8 folded[TR_MAX_NODES];         /* no code of its own: LEA in its users, flags in the operation, dead PUT */
+	u8 folded[TR_MAX_NODES];         /* no code of its own: address in its users, flags in the operation, dead PUT */
 	bool flags_dead[TR_MAX_NODES];   /* an exit after which the guest's flags are not read */
 	ref gpr[16], xmm[16];            /* value in each register, 0: free */
 	u32 wanted_gpr, wanted_xmm;      /* registers that are not for temporaries if others are free */

@@ -76,7 +76,7 @@ static bool fused_goes_on(const struct gen *g)
 {
 	const struct ir_node *n = &g->t->node[g->i], *m = n + 1;
 
-	while (m->op == IR_INSN || m->op == IR_NONE || (m->op == IR_PUT && g->folded[m - g->t->node]))
+	while (m->op == IR_INSN || m->op == IR_NONE || m->op == IR_GET || (m->op == IR_PUT && g->folded[m - g->t->node]))
 		m++;
 	return m < g->t->node + g->t->n && m->type == n->type && n->type != T_V64 && g->fused.n < MAX_EXACT &&
 	       (n->op == IR_FMA ? m->op == IR_FMA : (m->op == IR_VFMA || m->op == IR_VFMS) && m->aux == n->aux) &&

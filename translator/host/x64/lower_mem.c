@@ -18,8 +18,10 @@ struct mem address(struct gen *g, ref a, s32 disp)
 	if (g->folded[a]) {
 		m.base = use_gpr(g, n->a);
 		m.index = use_gpr(g, n->b);
-		m.scale = n->aux;
-		m.disp += (s32)n->c;
+		if (n->op == IR_LEA) {
+			m.scale = n->aux;
+			m.disp += (s32)n->c;
+		}
 	} else {
 		m.base = use_gpr(g, a);
 	}

@@ -99,8 +99,16 @@ ref put_value(const struct gen *g, u32 put)
 	return g->alias[put] ? g->alias[put] : real(g, g->t->node[put].b);
 }
 
+/* A sum that an access can take the operands of. */
+static bool may_address(const struct tr *t, const struct ir_node *n)
+{
+	u64 c;
+
+	return n->op == IR_LEA || (n->op == IR_ADD && n->type == T_I64 && !ir_is_const(t, n->b, &c));
+}
+
 /*
- * The forward pass: aliases, and which LEAs only address memory.  Those cost nothing: the access takes their
+ * The forward pass: aliases, and which sums only address memory.  Those cost nothing: the access takes their
  * operands.
  */
 static void find_names(struct gen *g)
@@ -116,7 +124,7 @@ static void find_names(struct gen *g)
 			continue;
 		blank_value(g, i, n->type);
 		g->alias[i] = 0;
-		g->folded[i] = n->op == IR_LEA;
+		g->folded[i] = may_address(t, n);
 		if (o->values)
 			g->alias[i] = n->op == IR_PUT ? narrow_put(g, i) : alias_of(g, i);
 		if (t->nlabels)
@@ -125,9 +133,9 @@ static void find_names(struct gen *g)
 			continue;
 		if (o->values & 1) {
 			const struct ir_node *a = &t->node[real(g, n->a)];
-			s64 disp = (s64)(s32)n->c + (s32)a->c;
+			s64 disp = (s64)(s32)n->c + (a->op == IR_LEA ? (s32)a->c : 0);
 
-			if (!o->folds_address || (a->op == IR_LEA && disp != (s32)disp))
+			if (!o->folds_address || disp != (s32)disp)
 				g->folded[real(g, n->a)] = 0;
 		}
 		if (o->values & 2)
@@ -148,7 +156,7 @@ struct pass {
 bool flags_dead_after(struct gen *g, u32 i)
 {
 	const struct ir_node *n = &g->t->node[i];
-	ref target = n->op == IR_EXITCC ? n->b : n->op == IR_EXIT && n->aux == EXIT_JUMP ? n->a : 0;
+	ref target = n->op == IR_EXITCC ? n->b : n->op == IR_EXIT && n->aux <= EXIT_CALL ? n->a : 0;
 	const struct ir_node *pc = &g->t->node[target];
 
 	return target && pc->op == IR_PC && !g->t->single && g->g->flags_dead &&
