@@ -15,6 +15,7 @@
 
 #include "base/die.h"
 #include "base/guest.h"
+#include "base/log.h"
 #include "base/space.h"
 #include "base/vcpu.h"
 #include "loader/loader.h"
@@ -147,6 +148,8 @@ int main(int argc, char **argv, char **envp)
 	space_set_brk(img.brk);
 	describe_process(&o, &img);
 
+	/* The registers are shown at what leaves translated code. */
+	o.translator.syscall = log_on(LOG_CPU) ? NULL : syscall_run;
 	translator_init(&the_guest, &o.translator, executable);
 	space_on_exec_change = translator_invalidate;
 	vcpu_init(c, &the_guest);

@@ -289,6 +289,27 @@ u64 jit_hot(struct vcpu *c, u32 block)
 	return code;
 }
 
+bool jit_syscall(struct vcpu *c)
+{
+	const gaddr next = c->pc;
+	const u32 mxcsr = c->mxcsr, generation = c->generation;
+
+	if (!jit.cfg.syscall) {
+		c->exit_arg = EXIT_SYSCALL;
+		return false;
+	}
+	/* Nobody waits for a thread that sleeps in the kernel. */
+	__atomic_store_n(&c->in_code, OUTSIDE, __ATOMIC_RELEASE);
+	jit.cfg.syscall(c);
+	/* Whoever empties the cache has either set `poll` by now, or sees us and waits. */
+	__atomic_store_n(&c->in_code, INSIDE, __ATOMIC_SEQ_CST);
+	if (LIKELY(!c->poll && c->pc == next && c->mxcsr == mxcsr &&
+		   __atomic_load_n(&jit.generation, __ATOMIC_RELAXED) == generation))
+		return true;
+	c->exit_arg = EXIT_NONE;
+	return false;
+}
+
 enum exit_reason jit_run(struct vcpu *c)
 {
 	enum exit_reason r;
