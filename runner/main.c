@@ -96,23 +96,13 @@ static void load(struct options *o, struct image *img)
 	fail(e.status, "%s", e.text);
 }
 
-/* The path by which execve starts us again. */
-static const char *own_path(void)
-{
-	const char *name = (const char *)getauxval(AT_EXECFN);
-
-	if (access("/proc/self/exe", X_OK) == 0 || !name)
-		return "/proc/self/exe";
-	return name;
-}
-
 static void describe_process(const struct options *o, const struct image *img)
 {
 	static u8 auxv[MAX_AUXV];
 	const char *name = o->execfn ? o->execfn : img->exe, *base = strrchr(name, '/');
 
 	memcpy(auxv, g2h(img->auxv), MIN(img->auxv_size, sizeof auxv));
-	the_process.runner = own_path();
+	the_process.runner = (const char *)getauxval(AT_EXECFN);
 	the_process.called = o->as_qemu ? "qemu" : "dragoman";
 	the_process.exe = img->exe;
 	the_process.vdso = img->vdso;

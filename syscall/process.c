@@ -381,7 +381,10 @@ static s64 exec_runner(struct exec *x, const char *runner, const char *name)
 	if (r < 0)
 		return r;
 	r = host_exec(x, runner, argv, env);
-	return r == -ENOENT ? host_exec(x, "/proc/self/exe", argv, env) : r;
+	/* A bare chroot has no /proc. */
+	if (r == -ENOENT && the_process.runner)
+		r = host_exec(x, the_process.runner, argv, env);
+	return r;
 }
 
 /* The runner of another guest, if it lies next to this one. */
@@ -421,7 +424,7 @@ static s64 exec_file(struct exec *x)
 		if (r < 0)
 			return r;
 		snprintf(runner, sizeof runner, "%s-%s", the_process.called, the_guest.name);
-		return exec_runner(x, the_process.runner, runner);
+		return exec_runner(x, "/proc/self/exe", runner);
 	}
 	if (elf_ident_machine(x->head) == elf_ident_machine(__ehdr_start))
 		return exec_native(x);

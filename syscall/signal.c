@@ -168,6 +168,18 @@ static void host_action(int sig, u64 handler, u64 flags)
 	host_syscall4(HOST_NR_rt_sigaction, sig, (u64)&a, 0, MASK_BYTES);
 }
 
+struct action *signal_action(struct actions *s, int sig)
+{
+	struct host_action old = { 0 };
+
+	if (!(s->known & sigbit(sig))) {
+		host_syscall4(HOST_NR_rt_sigaction, sig, 0, (u64)&old, MASK_BYTES);
+		s->act[sig].handler = old.handler == SIG_IGN ? SIG_IGN : SIG_DFL;
+		s->known |= sigbit(sig);
+	}
+	return &s->act[sig];
+}
+
 void signal_install(int sig, const struct action *a)
 {
 	u64 bit = sigbit(sig), flags = a->flags & (SA_NOCLDSTOP | SA_NOCLDWAIT);
@@ -198,7 +210,7 @@ void signal_prepare_exec(struct task *t, bool prepare)
 void signal_clear_handlers(struct actions *s)
 {
 	for (int sig = 1; sig <= NSIG; sig++) {
-		if (s->act[sig].handler == SIG_IGN)
+		if (!(s->known & sigbit(sig)) || s->act[sig].handler == SIG_IGN)
 			continue;
 		memset(&s->act[sig], 0, sizeof s->act[sig]);
 		signal_install(sig, &s->act[sig]);
@@ -224,16 +236,12 @@ void syscall_init(struct vcpu *c, const struct syscall_hooks *h)
 	t->alt_flags = SS_DISABLE;
 	signal_thread_start(t, main_sigstack, sizeof main_sigstack);
 	host_syscall4(HOST_NR_rt_sigprocmask, SIG_BLOCK, 0, (u64)&t->mask, MASK_BYTES);
-	for (int sig = 1; sig <= NSIG; sig++) {
-		struct host_action old = { 0 };
-
-		host_syscall4(HOST_NR_rt_sigaction, sig, 0, (u64)&old, MASK_BYTES);
-		if (old.handler == SIG_IGN)
-			main_actions.act[sig].handler = SIG_IGN;
-		if (SIGS_SYNC & sigbit(sig) || (SIGS_CORE & sigbit(sig) && old.handler != SIG_IGN))
-			signal_install(sig, &main_actions.act[sig]);
-	}
-	signal_unblock(t);
+	/* Most programs ask for few of the others' dispositions, short ones for none. */
+	for (int sig = 1; sig <= NSIG; sig++)
+		if (SIGS_CORE & sigbit(sig))
+			signal_install(sig, signal_action(&main_actions, sig));
+	if (t->mask & SIGS_SYNC)
+		signal_unblock(t);
 }
 
 /* --- delivery --- */
@@ -321,7 +329,7 @@ static struct action take_action(struct actions *s, int sig)
 	struct action a;
 
 	lock_take(&s->lock);
-	a = s->act[sig];
+	a = *signal_action(s, sig);
 	if (a.handler > SIG_IGN && a.flags & SA_RESETHAND) {
 		s->act[sig].handler = SIG_DFL;
 		signal_install(sig, &s->act[sig]);

@@ -63,6 +63,7 @@ struct action { u64 handler, flags, restorer, mask; };
 /* Shared by the threads of a process (CLONE_SIGHAND). */
 struct actions {
 	struct lock lock;
+	u64 known;                   /* signals whose act[] is true; what is inherited is asked for late */
 	struct action act[NSIG + 1];
 };
 
@@ -109,6 +110,8 @@ void signal_block_all(void);
 void signal_unblock(struct task *t);
 /* A captured signal goes back to the kernel; all signals must be blocked. */
 void signal_uncapture(struct task *t);
+/* The action of sig, which the caller may change; s->lock is held. */
+struct action *signal_action(struct actions *s, int sig);
 /* Tells the host what to do on sig, after the guest's action. */
 void signal_install(int sig, const struct action *a);
 /* The disposition that a new program must inherit; false again if execve failed. */

@@ -101,6 +101,7 @@ static void block_fill(struct block *b, struct vcpu *c, const struct clone_args 
 	t->actions = parent->actions;
 	if (!(q->flags & CLONE_SIGHAND)) {
 		lock_take(&parent->actions->lock);
+		b->actions.known = parent->actions->known;
 		memcpy(b->actions.act, parent->actions->act, sizeof b->actions.act);
 		lock_drop(&parent->actions->lock);
 		t->actions = &b->actions;
