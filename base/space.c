@@ -62,6 +62,24 @@ static struct {
 	gaddr brk_start, brk;
 } s = { .map = first_mappings, .cap = FIRST_MAPPINGS, .page = HOST_PAGE_MIN, .limit = 1ull << 47 };
 
+/* --- our own memory --- */
+
+s64 space_own_map(u64 bytes)
+{
+	/* Above image, heap and code cache; round and round, since a place taken is no worse than a hint. */
+	static u64 next;
+	const u64 first = own_zone + 0x100000000, size = own_zone_end - first;
+	u64 at = __atomic_fetch_add(&next, ALIGN_UP(bytes, HOST_PAGE_MIN), __ATOMIC_RELAXED) % size;
+
+	return host_syscall6(HOST_NR_mmap, first + at, bytes, 3,
+			     G_MAP_PRIVATE | G_MAP_ANONYMOUS | G_MAP_NORESERVE, -1, 0);
+}
+
+bool space_own_zone(u64 host)
+{
+	return host >= own_zone && host < own_zone_end;
+}
+
 /* --- the array --- */
 
 /* Index of the first mapping that ends above a. */
@@ -90,8 +108,8 @@ static bool room(u32 more)
 	if (s.n + more <= s.cap)
 		return true;
 	bytes = ALIGN_UP(2ull * s.cap * sizeof *s.map, HOST_PAGE_MIN);
-	r = host_syscall6(HOST_NR_mmap, 0, bytes, 3, G_MAP_PRIVATE | G_MAP_ANONYMOUS, -1, 0);
-	if (r < 0)
+	r = space_own_map(bytes);
+	if (is_error(r))
 		return false;
 	bigger = (struct mapping *)r;
 	memcpy(bigger, s.map, s.n * sizeof *s.map);

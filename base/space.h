@@ -48,6 +48,14 @@ static inline gaddr h2g(const void *p)
 void space_init(unsigned va_bits, u32 page, u64 base, u64 reserved);
 u32 space_page(void);
 
+/*
+ * Memory of the runner's own for as long as the process lives or until the host's munmap: zeroed, not
+ * reserved in swap, in the runner's zone.  The host address or a negative errno.
+ */
+s64 space_own_map(u64 bytes);
+/* True for host addresses in the zone where the runner and its memory are, and no guest mapping. */
+bool space_own_zone(u64 host);
+
 /* As mmap(2): the address, or a negative errno.  The host's fd.  hint is a guest address. */
 s64 space_mmap(gaddr hint, u64 len, u32 prot, u32 flags, int fd, u64 off, const char *name);
 s64 space_munmap(gaddr a, u64 len);

@@ -8,6 +8,7 @@ struct image {
 	gaddr entry;        /* where execution begins: the interpreter's, if any */
 	gaddr sp;           /* initial stack pointer */
 	gaddr exec_entry;   /* AT_ENTRY */
+	gaddr code_start, code_end;  /* the program's image */
 	gaddr brk;          /* first address after the image, page-aligned */
 	gaddr interp_base;  /* AT_BASE */
 	gaddr vdso;

@@ -15,6 +15,8 @@
 
 #include "base/die.h"
 #include "base/guest.h"
+#include "base/host.h"
+#include "base/host_nr.h"
 #include "base/log.h"
 #include "base/space.h"
 #include "base/vcpu.h"
@@ -96,6 +98,36 @@ static void load(struct options *o, struct image *img)
 	fail(e.status, "%s", e.text);
 }
 
+/* struct prctl_mm_map (include/uapi/linux/prctl.h) */
+struct mm_map {
+	u64 start_code, end_code, start_data, end_data, start_brk, brk, start_stack;
+	u64 arg_start, arg_end, env_start, env_end;
+	const void *auxv;
+	u32 auxv_size, exe_fd;
+};
+
+/*
+ * Tells the kernel where the guest's image, stack, arguments and auxiliary vector are, so that cmdline,
+ * environ, auxv and stat of /proc say it to all processes, as ps and the guests' view of each other.
+ * Needs no privilege, but a kernel that can do it (CONFIG_CHECKPOINT_RESTORE); others show the runner.
+ * The break stays ours, and must be told the way it is.
+ */
+static void tell_kernel(const struct image *img)
+{
+	const u64 low = 65536;   /* of no interest, but the kernel wants it to be an address */
+	struct mm_map m = {
+		.start_code = img->code_start + guest_base, .end_code = img->code_end + guest_base,
+		.start_data = low, .end_data = low,
+		.start_stack = img->sp + guest_base,
+		.arg_start = img->arg_start + guest_base, .arg_end = img->arg_end + guest_base,
+		.env_start = img->env_start + guest_base, .env_end = img->env_end + guest_base,
+		.auxv = g2h(img->auxv), .auxv_size = img->auxv_size, .exe_fd = ~0u,
+	};
+
+	m.start_brk = m.brk = host_syscall1(HOST_NR_brk, 0);
+	host_syscall5(HOST_NR_prctl, PR_SET_MM, PR_SET_MM_MAP, (u64)&m, sizeof m, 0);
+}
+
 static void describe_process(const struct options *o, const struct image *img)
 {
 	static u8 auxv[MAX_AUXV];
@@ -119,6 +151,7 @@ static void describe_process(const struct options *o, const struct image *img)
 	the_process.env_start = img->env_start;
 	the_process.env_end = img->env_end;
 	prctl(PR_SET_NAME, base ? base + 1 : name);
+	tell_kernel(img);
 }
 
 int main(int argc, char **argv, char **envp)

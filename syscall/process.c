@@ -95,8 +95,7 @@ static s64 make_vectors(struct exec *x, unsigned n_prefix)
 	s64 r;
 
 	x->vectors_size = ALIGN_UP(words * 8, 4096ull);
-	r = host_syscall6(HOST_NR_mmap, 0, x->vectors_size, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	r = space_own_map(x->vectors_size);
 	if (is_error(r))
 		return r;
 	x->vectors = (u8 *)r;

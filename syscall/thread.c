@@ -50,8 +50,7 @@ static u64 block_bytes(void)
 static struct block *block_new(void)
 {
 	u64 size = block_bytes();
-	s64 r = host_syscall6(HOST_NR_mmap, 0, size, PROT_READ | PROT_WRITE,
-			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+	s64 r = space_own_map(size);
 	struct block *b;
 
 	if (is_error(r))

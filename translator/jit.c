@@ -73,9 +73,8 @@ static void reset_return_stack(struct vcpu *c)
 
 void jit_vcpu_init(struct vcpu *c)
 {
-	enum { RW = 3, PRIVATE_ANON_NORESERVE = 0x4022, SLACK = RET_STACK_GUARD };
-	s64 p = host_syscall6(HOST_NR_mmap, 0, RET_STACK_GUARD + RET_STACK_SIZE + SLACK, RW, PRIVATE_ANON_NORESERVE,
-			      (u64)-1, 0);
+	enum { SLACK = RET_STACK_GUARD };
+	s64 p = space_own_map(RET_STACK_GUARD + RET_STACK_SIZE + SLACK);
 
 	if (p < 0 && p > -4096)
 		die("no memory for a return stack");
