@@ -65,6 +65,20 @@ s64 space_brk(gaddr a);                       /* Linux's brk: the resulting brea
 void space_set_brk(gaddr start);
 
 /*
+ * RLIMIT_AS and RLIMIT_DATA in bytes, ~0: none.  They count the guest's mappings only, which is why the
+ * host is not asked to enforce them; of the stack what a kernel would have grown it to at the start.
+ */
+void space_set_limits(u64 as, u64 data);
+
+/*
+ * The stack of the first thread: maps `size` bytes with `prot`, and claims room below for it to grow
+ * to a larger limit.  The lowest address of the mapping or a negative errno.
+ */
+s64 space_map_stack(u64 size, u32 prot);
+/* The stack's limit is `size` bytes now: more of the claim is mapped if it is larger. */
+void space_stack_limit(u64 size);
+
+/*
  * Records that another call than mmap has put a mapping in the place of one of the guest's (shmat).
  */
 void space_adopt(const struct mapping *m);

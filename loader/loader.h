@@ -26,7 +26,7 @@ struct load_request {
 	int fd;                 /* already open (AT_EXECFD), or -1 */
 	const char *sysroot;    /* -L, or NULL */
 	char *const *argv, *const *envp;
-	u64 stack_size;         /* -s, or 0: RLIMIT_STACK */
+	u64 stack_size;         /* in bytes; ~0: not limited */
 	u64 reserved;           /* -R: bytes of address space, or 0: all there is */
 	const struct guest *g;
 	bool secure;            /* AT_SECURE */

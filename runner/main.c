@@ -159,6 +159,7 @@ int main(int argc, char **argv, char **envp)
 	struct vcpu *c = &main_vcpu;
 	struct options o;
 	struct image img;
+	u64 stack, room;
 
 	options_parse(&o, argc, argv, envp);
 	if (the_guest.select_cpu)
@@ -167,6 +168,10 @@ int main(int argc, char **argv, char **envp)
 	if (o.reserved)
 		reserve(&o);
 	space_init(the_guest.va_bits, o.page, o.guest_base, o.reserved);
+	stack = limits_init(&room);
+	if (!o.stack_size)
+		o.stack_size = stack;
+	o.translator.room = room;
 	load(&o, &img);
 	space_set_brk(img.brk);
 	describe_process(&o, &img);

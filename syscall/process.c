@@ -293,8 +293,10 @@ static s64 host_exec(struct exec *x, const char *file, const char **argv, const 
 	 * call so that a signal that is already captured gets its handler first.
 	 */
 	signal_prepare_exec(t, true);
+	limits_exec(t, true);
 	host_syscall4(HOST_NR_rt_sigprocmask, SIG_SETMASK, (u64)&t->mask, 0, 8);
 	r = blocking_syscall(x->c, HOST_NR_execve, (u64)file, (u64)argv, (u64)env, 0, 0, 0);
+	limits_exec(t, false);
 	signal_prepare_exec(t, false);
 	signal_unblock(t);
 	return r;

@@ -42,6 +42,12 @@ struct process {
 };
 extern struct process the_process;
 
+/*
+ * Before anything is mapped for the guest: takes over the limits that the runner must not be held to.
+ * The guest's RLIMIT_STACK, ~0 if there is none; *room: bytes that the host lets the process have in all.
+ */
+u64 limits_init(u64 *room);
+
 /* Once, before the first guest instruction: installs host signal handlers, makes c's task. */
 void syscall_init(struct vcpu *c, const struct syscall_hooks *hooks);
 

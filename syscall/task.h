@@ -88,6 +88,7 @@ struct task {
 	bool not_started;            /* the interrupted call had not even begun */
 
 	bool vfork_child;            /* the parent frees our memory */
+	u8 own_limits;               /* limits that it has given to the host itself (id.c) */
 	u8 *block;                   /* stack and all of a thread, NULL for the first */
 	u64 block_size;
 };
@@ -124,6 +125,11 @@ void signal_thread_start(struct task *t, void *stack, u64 size);
 int signal_take_sync(struct task *t, u64 set, u8 info[SIGINFO_SIZE]);
 /* Puts what the handler needs to know: t->attention, and asks translated code to stop. */
 void signal_attend(struct task *t);
+
+/* --- id.c --- */
+
+/* Before another program is executed: the host's limits are the guest's; false: it failed. */
+void limits_exec(struct task *t, bool prepare);
 
 /* --- host/HOST: what depends on the host's instruction set --- */
 

@@ -19,6 +19,7 @@
 #include "syscall/task.h"
 
 #include "base/die.h"
+#include "base/log.h"
 
 enum { STACK_SIZE = 1 << 20, SIGNAL_STACK_SIZE = 64 << 10, GUARD_SIZE = 64 << 10 };
 enum { CSIGNAL = 0xff };
@@ -183,6 +184,7 @@ static s64 clone_process(struct vcpu *c, const struct clone_args *q)
 	t->sync_pending = 0;
 	t->vfork_child = false;
 	hooks->fork_child(c);
+	log_forked();
 	if (q->flags & CLONE_CLEAR_SIGHAND)
 		signal_clear_handlers(t->actions);
 	c->guest->clone_child(c, q->stack ? q->stack : *vcpu_u64(c, c->guest->sp_off),

@@ -36,7 +36,7 @@ void jit_init(const struct guest *g, const struct translator_config *cfg, bool (
 	jit.cfg = *cfg;
 	jit.executable = executable;
 	host_init(cfg->hide);
-	cache_init(jit.rt, cfg->single ? 0 : cfg->hot);
+	cache_init(jit.rt, cfg->single ? 0 : cfg->hot, cfg->room);
 }
 
 /* --- threads --- */
