@@ -61,7 +61,9 @@ static struct {
 	bool place;        /* we choose addresses, not the host's kernel */
 	gaddr brk_start, brk;
 	u64 limit_as, limit_data;
-	gaddr stack_floor, stack_start, stack_end;   /* lowest address it may grow to */
+	u32 map_flags;     /* for every mapping from now on: MAP_LOCKED or nothing */
+	gaddr stack_claim;                           /* from here on nothing is placed ... */
+	gaddr stack_floor, stack_start, stack_end;   /* ... the stack may grow to stack_floor */
 } s = { .map = first_mappings, .cap = FIRST_MAPPINGS, .page = HOST_PAGE_MIN, .limit = 1ull << 47,
       .limit_as = ~0ull, .limit_data = ~0ull };
 
@@ -325,6 +327,10 @@ static s64 map_placed(gaddr hint, u64 len, u32 prot, u32 flags, int fd, u64 off)
 
 		if (!a)
 			break;
+		if (a < s.stack_start && a + len > s.stack_claim) {
+			top = s.stack_claim;
+			continue;
+		}
 		r = forbidden(a, len) ? -EEXIST : host_map_free(a, len, prot, flags, fd, off);
 		if (r != -EEXIST)
 			return r;
@@ -378,6 +384,11 @@ void space_set_limits(u64 as, u64 data)
 	s.limit_as = as;
 	s.limit_data = data;
 	lock_drop(&s.lock);
+}
+
+void space_lock_future(bool lock)
+{
+	s.map_flags = lock ? G_MAP_LOCKED : 0;
 }
 
 static void tell_exec(bool changed, gaddr start, gaddr end)
@@ -443,7 +454,7 @@ s64 space_mmap(gaddr hint, u64 len, u32 prot, u32 flags, int fd, u64 off, const 
 	bool fixed = flags & (G_MAP_FIXED | G_MAP_FIXED_NOREPLACE);
 	struct mapping m = { .prot = prot & (G_PROT_READ | G_PROT_WRITE | G_PROT_EXEC),
 			     .name = name };
-	u32 host_flags = flags & ~MAP_NOT_PASSED;
+	u32 host_flags = (flags & ~MAP_NOT_PASSED) | s.map_flags;
 	bool changed = false;
 	s64 r;
 
@@ -721,7 +732,7 @@ s64 space_brk(gaddr a)
 		    !may_expand(new_end - old_end, true))
 			r = -ENOMEM;
 		else
-			r = host_map_free(old_end, new_end - old_end, m.prot, m.flags, -1, 0);
+			r = host_map_free(old_end, new_end - old_end, m.prot, m.flags | s.map_flags, -1, 0);
 		if (r >= 0)
 			put(&m);
 	} else if (new_end < old_end) {
@@ -759,6 +770,7 @@ s64 space_map_stack(u64 size, u32 prot)
 			break;
 	}
 	if (!is_error(r)) {
+		s.stack_claim = r;
 		s.stack_floor = r + gap;
 		m.end = s.stack_floor + span;
 		m.start = m.end - size;

@@ -17,7 +17,7 @@ enum { G_PROT_READ = 1, G_PROT_WRITE = 2, G_PROT_EXEC = 4 };
 enum {
 	G_MAP_SHARED = 1, G_MAP_PRIVATE = 2, G_MAP_FIXED = 0x10, G_MAP_ANONYMOUS = 0x20,
 	G_MAP_GROWSDOWN = 0x100,
-	G_MAP_NORESERVE = 0x4000, G_MAP_STACK = 0x20000, G_MAP_FIXED_NOREPLACE = 0x100000
+	G_MAP_LOCKED = 0x2000, G_MAP_NORESERVE = 0x4000, G_MAP_STACK = 0x20000, G_MAP_FIXED_NOREPLACE = 0x100000
 };
 
 struct mapping {
@@ -69,6 +69,9 @@ void space_set_brk(gaddr start);
  * host is not asked to enforce them; of the stack what a kernel would have grown it to at the start.
  */
 void space_set_limits(u64 as, u64 data);
+
+/* mlockall(MCL_FUTURE): what is mapped from now on is locked, too. */
+void space_lock_future(bool lock);
 
 /*
  * The stack of the first thread: maps `size` bytes with `prot`, and claims room below for it to grow

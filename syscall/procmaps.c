@@ -4,15 +4,15 @@
  * Our own mappings are known exactly (base/space.h) but for the names of files that the guest mapped:
  * these the host's maps have.  Of another process we see the host's view only.  It says enough, since a
  * runner keeps what is its own in one zone (space_own_zone), which is left out here, and since it tells the
- * kernel where the guest's arguments and auxiliary vector are (runner/main.c): so AT_PHDR leads to the
- * program's file, and nothing has to be written down anywhere for other processes to find.  What cannot be
+ * kernel where the guest's code, arguments and auxiliary vector are (runner/main.c): so the start of the
+ * code leads to the program's file, and nothing has to be written down anywhere for other processes to find.  What cannot be
  * seen from outside is which pages the other guest may execute: the host has no guest code executable.
  */
 #include <stdio.h>
 
 #include "syscall/proc.h"
 
-enum { LINE_MAX = 4096 + 128, NAME_COLUMN = 73, AUX_PHDR = 3, AUX_VDSO = 33 };
+enum { LINE_MAX = 4096 + 128, NAME_COLUMN = 73, AUX_VDSO = 33 };
 
 /* Lines of a host file. */
 struct reader {
@@ -261,17 +261,34 @@ bool proc_is_guest(u64 pid)
 	       mine[0] == other[0] && mine[1] == other[1];
 }
 
+/* Where the host says that the code of pid begins (field 26 of stat); 0 if it will not. */
+static u64 start_code(u64 pid)
+{
+	char path[64], text[1024], *p;
+	u64 v = 0;
+
+	snprintf(path, sizeof path, "/proc/%llu/stat", (unsigned long long)pid);
+	text[proc_read_host(path, text, sizeof text - 1)] = 0;
+	p = strrchr(text, ')');
+	for (unsigned field = 2; p && field < 26; field++)
+		if ((p = strchr(p, ' ')))
+			p++;
+	for (; p && *p >= '0' && *p <= '9'; p++)
+		v = v * 10 + (*p - '0');
+	return v;
+}
+
 const char *proc_exe_of(u64 pid, char *buf, size_t size)
 {
-	u64 phdr = aux_value(pid, AUX_PHDR);
+	u64 code = start_code(pid);
 	const char *found = NULL;
 	struct host_line h;
 	struct reader r;
 
-	if (!phdr || space_own_zone(phdr) || !reader_open(&r, pid, "maps"))
+	if (!code || space_own_zone(code) || !reader_open(&r, pid, "maps"))
 		return NULL;
 	for (char *line; !found && (line = next_line(&r));)
-		if (parse(line, &h) && h.lo <= phdr && phdr < h.hi && h.name[0] == '/' &&
+		if (parse(line, &h) && h.lo <= code && code < h.hi && h.name[0] == '/' &&
 		    strlen(h.name) < size)
 			found = strcpy(buf, h.name);
 	reader_close(&r);

@@ -83,6 +83,8 @@ struct task {
 	u64 alt_sp, alt_size;
 	u32 alt_flags;
 
+	gaddr robust_list;           /* where the kernel cannot walk it (futex.c) */
+
 	s64 interrupted;             /* see signal_interrupted(), 0: no call was; and the pc then */
 	gaddr interrupted_pc;
 	bool not_started;            /* the interrupted call had not even begun */
@@ -125,6 +127,11 @@ void signal_thread_start(struct task *t, void *stack, u64 size);
 int signal_take_sync(struct task *t, u64 set, u8 info[SIGINFO_SIZE]);
 /* Puts what the handler needs to know: t->attention, and asks translated code to stop. */
 void signal_attend(struct task *t);
+
+/* --- futex.c --- */
+
+/* What the kernel does with a robust list, where it cannot. */
+void futex_thread_exit(struct task *t);
 
 /* --- id.c --- */
 

@@ -269,6 +269,7 @@ s64 sys_exit(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 {
 	struct task *t = c->task;
 
+	futex_thread_exit(t);
 	signal_block_all();
 	signal_uncapture(t);
 	if (t->block && !t->vfork_child) {
@@ -281,6 +282,7 @@ s64 sys_exit(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 
 s64 sys_exit_group(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 {
+	futex_thread_exit(c->task);
 	host_syscall1(HOST_NR_exit_group, a[0]);
 	__builtin_unreachable();
 }
