@@ -72,6 +72,13 @@ void signal_uncapture(struct task *t)
 	}
 }
 
+/* The handler of another signal has blocked what was captured meanwhile; every host signal is blocked. */
+static void uncapture_blocked(struct task *t)
+{
+	if (t->captured && t->mask & sigbit(*(s32 *)(void *)t->info))
+		signal_uncapture(t);
+}
+
 void signal_set_mask(struct task *t, u64 mask)
 {
 	t->mask = mask & ~SIGS_UNBLOCKABLE;
@@ -395,21 +402,22 @@ void signal_deliver(struct vcpu *c)
 
 	hooks->unkick(c);
 	while (t->attention) {
-		if (t->captured) {
-			memcpy(info, t->info, sizeof info);
-			t->captured = 0;  /* everything stays blocked until the mask is set below */
-		} else {
-			signal_block_all();
-			if (t->captured || !signal_take_sync(t, ~t->mask, info)) {
+		/* Fault signals first, as the kernel; everything stays blocked until the mask is set below. */
+		signal_block_all();
+		if (!signal_take_sync(t, ~t->mask, info)) {
+			if (!t->captured) {
 				signal_attend(t);
 				continue;
 			}
+			memcpy(info, t->info, sizeof info);
+			t->captured = 0;
 		}
 		handled |= deliver(c, info);
 		if (!handled && t->restore_mask) {
 			t->restore_mask = false;
 			t->mask = t->saved_mask;
 		}
+		uncapture_blocked(t);
 		signal_unblock(t);
 		signal_attend(t);
 		hooks->unkick(c);
@@ -440,6 +448,7 @@ void signal_force(struct vcpu *c, int signo, int code, gaddr addr)
 	lock_drop(&t->actions->lock);
 	t->mask &= ~sigbit(signo);
 	deliver(c, info);
+	uncapture_blocked(t);
 	signal_unblock(t);
 	signal_attend(t);
 }
