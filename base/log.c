@@ -89,6 +89,17 @@ int log_open(const char *file, bool fresh)
 	return 0;
 }
 
+void log_keep_stderr(void)
+{
+	s64 high;
+
+	if (log_fd != 2)
+		return;
+	high = host_syscall3(HOST_NR_fcntl, 2, HOST_F_DUPFD_CLOEXEC, LOG_FD_MIN);
+	if (high >= 0)
+		log_fd = (int)high;
+}
+
 void log_forked(void)
 {
 	int parents = log_fd;

@@ -28,6 +28,8 @@ bool log_parse(const char *items, const char **bad);
  * name must stay valid.
  */
 int log_open(const char *file, bool fresh);
+/* There will be a log: standard error gets a descriptor that the guest does not close. */
+void log_keep_stderr(void);
 /* In a forked child: a log of its own, if the name has "%d". */
 void log_forked(void);
 /* At most 4095 bytes, written as given: the caller ends its lines. */

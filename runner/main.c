@@ -142,6 +142,7 @@ static void describe_process(const struct options *o, const struct image *img)
 	the_process.runner_argv = o->repeat;
 	the_process.uname_release = o->uname_release;
 	the_process.strace = o->strace;
+	the_process.summary = o->summary;
 	the_process.stack_start = img->stack_start;
 	the_process.stack_size = img->stack_size;
 	the_process.auxv = auxv;
@@ -162,6 +163,8 @@ int main(int argc, char **argv, char **envp)
 	u64 stack, room;
 
 	options_parse(&o, argc, argv, envp);
+	if (log_mask || o.summary)
+		log_keep_stderr();
 	if (the_guest.select_cpu)
 		the_guest.select_cpu(o.cpu);
 

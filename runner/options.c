@@ -121,6 +121,11 @@ static void opt_strace(struct options *o, const struct option *row, const char *
 	log_mask |= LOG_STRACE;
 }
 
+static void opt_summary(struct options *o, const struct option *row, const char *arg)
+{
+	o->summary = true;
+}
+
 /*
  * NAME=VALUE,NAME=VALUE: a comma separates only where an assignment follows, for values may hold
  * commas.
@@ -323,6 +328,7 @@ static const struct option options[] = {
 	{ "L",               "DIR",     "LD_PREFIX",    "root of the guest's system, for interpreter and libraries", opt_sysroot, true },
 	{ "cpu",             "NAME",    "CPU",          "processor model; help lists them",             opt_cpu,       true },
 	{ "strace",          NULL,      "STRACE",       "print system calls",                           opt_strace,    true },
+	{ "strace-c",        NULL,      "STRACE_C",     "count system calls and their times; a table when a process ends", opt_summary, true },
 	{ "E",               "K=V,...", "SET_ENV",      "set variables of the program's environment",   opt_set_env,   false },
 	{ "U",               "K,...",   "UNSET_ENV",    "remove variables of the program's environment", opt_unset_env, false },
 	{ "0",               "ARGV0",   "ARGV0",        "the program's argv[0]",                        opt_argv0,     false },

@@ -292,6 +292,8 @@ static s64 host_exec(struct exec *x, const char *file, const char **argv, const 
 	 * The new program inherits the mask and what is ignored, faults included.  It is a blocking
 	 * call so that a signal that is already captured gets its handler first.
 	 */
+	if (the_process.summary && !t->vfork_child)
+		summary_print();
 	signal_prepare_exec(t, true);
 	limits_exec(t, true);
 	host_syscall4(HOST_NR_rt_sigprocmask, SIG_SETMASK, (u64)&t->mask, 0, 8);

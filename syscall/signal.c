@@ -286,6 +286,8 @@ static void __attribute__((noreturn)) terminate(struct task *t, int sig, const u
 			     the_process.called, sig, signal_text[sig]);
 		host_syscall3(HOST_NR_write, 2, (u64)line, n);
 	}
+	if (the_process.summary)
+		summary_print();
 	host_default(sig, info);
 	host_syscall1(HOST_NR_exit_group, 128 + sig);
 	__builtin_unreachable();

@@ -34,6 +34,7 @@ struct process {
 	char *const *runner_argv; /* options to repeat on re-execution, NULL-terminated */
 	const char *uname_release;/* -r, or NULL */
 	bool strace;
+	bool summary;             /* -strace-c */
 	gaddr vdso;               /* where the guest's vdso is mapped */
 	u64 stack_start, stack_size;
 	const u8 *auxv;           /* as the guest sees it, for /proc/self/auxv */

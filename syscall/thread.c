@@ -185,6 +185,7 @@ static s64 clone_process(struct vcpu *c, const struct clone_args *q)
 	t->vfork_child = false;
 	hooks->fork_child(c);
 	log_forked();
+	summary_forked();
 	if (q->flags & CLONE_CLEAR_SIGHAND)
 		signal_clear_handlers(t->actions);
 	c->guest->clone_child(c, q->stack ? q->stack : *vcpu_u64(c, c->guest->sp_off),
@@ -283,6 +284,10 @@ s64 sys_exit(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 s64 sys_exit_group(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 {
 	futex_thread_exit(c->task);
+	if (the_process.summary) {
+		summary_add((u32)*vcpu_u64(c, c->guest->sysno_off), summary_time(), 0);
+		summary_print();
+	}
 	host_syscall1(HOST_NR_exit_group, a[0]);
 	__builtin_unreachable();
 }

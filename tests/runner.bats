@@ -187,6 +187,15 @@ refuses() {
 	grep -q 'uname(' "$D"/log.[0-9]*
 }
 
+@test "-strace-c" {
+	need_cross
+	run -0 "$RUNNER" -strace-c "$D/show" uname
+	[[ "$output" == *"system calls"*"% time"*" 1           uname"*" 1           exit_group"*"total"* ]]
+	run -0 "$RUNNER" -strace-c -D "$D/counts" "$D/show" uname
+	[[ "$output" != *"% time"* ]] && grep -q '^100.00 .* total$' "$D/counts"
+	DRAGOMAN_STRACE_C=1 says '*% time*total' "$D/show" uname
+}
+
 @test "-D and programs that the program executes" {
 	[ -x "$BUILD/tests/syscalls/aarch64/limits" ] || skip "no cross compiler"
 	"$RUNNER" -strace -D "$D/all" "$BUILD/tests/syscalls/aarch64/limits" > "$D/out"
