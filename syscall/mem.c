@@ -59,7 +59,7 @@ s64 sys_remap_file_pages(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 
 /* --- locking all: the guest's memory, not the runner's --- */
 
-enum { MCL_CURRENT = 1, MCL_FUTURE = 2, MCL_ONFAULT = 4, MLOCK_ONFAULT = 1 };
+enum { MLOCK_ONFAULT = 1 };
 
 struct lock_all {
 	bool lock;
