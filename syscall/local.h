@@ -21,4 +21,7 @@ s64 proc_open(struct vcpu *c, int dirfd, const char *path, u32 flags);
 s64 proc_readlink(int dirfd, const char *path, char *buf, size_t size);
 const char *proc_exe(int dirfd, const char *path, char *buf, size_t size);
 
+/* In a forked child: nobody else looks through rings (uring.c). */
+void uring_forked(void);
+
 #endif

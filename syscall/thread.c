@@ -16,6 +16,7 @@
  *
  * All signals are blocked from before the clone until the child can deliver them.
  */
+#include "syscall/local.h"
 #include "syscall/task.h"
 
 #include "base/die.h"
@@ -186,6 +187,7 @@ static s64 clone_process(struct vcpu *c, const struct clone_args *q)
 	hooks->fork_child(c);
 	log_forked();
 	summary_forked();
+	uring_forked();
 	if (q->flags & CLONE_CLEAR_SIGHAND)
 		signal_clear_handlers(t->actions);
 	c->guest->clone_child(c, q->stack ? q->stack : *vcpu_u64(c, c->guest->sp_off),
