@@ -14,7 +14,10 @@
 #include "base/host_nr.h"
 
 /* Linux's flags of open(2) and fcntl(2) */
-enum { HOST_O_WRONLY = 1, HOST_O_CREAT = 0100, HOST_O_TRUNC = 01000, HOST_O_CLOEXEC = 02000000 };
+enum {
+	HOST_O_WRONLY = 1, HOST_O_CREAT = 0100, HOST_O_TRUNC = 01000, HOST_O_APPEND = 02000,
+	HOST_O_CLOEXEC = 02000000
+};
 enum { HOST_AT_FDCWD = -100, HOST_F_DUPFD_CLOEXEC = 1030, HOST_EINTR = 4 };
 
 /*
@@ -25,6 +28,7 @@ enum { LOG_FD_MIN = 900 };
 
 u32 log_mask;
 static int log_fd = 2;
+static const char *log_file;
 
 const struct log_name log_names[] = {
 	{ "in_asm", LOG_IN_ASM, "the guest's instructions, when translated" },
@@ -58,7 +62,7 @@ bool log_parse(const char *items, const char **bad)
 	return true;
 }
 
-int log_open(const char *file)
+int log_open(const char *file, bool fresh)
 {
 	const char *pid = strstr(file, "%d");
 	char path[4096];
@@ -70,7 +74,9 @@ int log_open(const char *file)
 	else
 		snprintf(path, sizeof path, "%s", file);
 	fd = host_syscall4(HOST_NR_openat, (u64)HOST_AT_FDCWD, (u64)path,
-			   HOST_O_WRONLY | HOST_O_CREAT | HOST_O_TRUNC | HOST_O_CLOEXEC, 0666);
+			   HOST_O_WRONLY | HOST_O_CREAT | HOST_O_APPEND | HOST_O_CLOEXEC |
+				   (fresh ? HOST_O_TRUNC : 0),
+			   0666);
 	if (fd < 0)
 		return (int)fd;
 	high = host_syscall3(HOST_NR_fcntl, (u64)fd, HOST_F_DUPFD_CLOEXEC, LOG_FD_MIN);
@@ -79,7 +85,27 @@ int log_open(const char *file)
 		fd = high;
 	}
 	log_fd = (int)fd;
+	log_file = file;
 	return 0;
+}
+
+void log_keep_stderr(void)
+{
+	s64 high;
+
+	if (log_fd != 2)
+		return;
+	high = host_syscall3(HOST_NR_fcntl, 2, HOST_F_DUPFD_CLOEXEC, LOG_FD_MIN);
+	if (high >= 0)
+		log_fd = (int)high;
+}
+
+void log_forked(void)
+{
+	int parents = log_fd;
+
+	if (log_file && strstr(log_file, "%d") && log_open(log_file, true) == 0)
+		host_syscall1(HOST_NR_close, (u64)parents);
 }
 
 void log_printf(const char *fmt, ...)

@@ -23,8 +23,15 @@ extern const struct log_name log_names[];   /* ends with NULL */
  * Items separated by commas; false and *bad (the unknown item) on error.  "help" is the caller's.
  */
 bool log_parse(const char *items, const char **bad);
-/* -D FILE ("%d" becomes the pid); 0 or a negative errno. */
-int log_open(const char *file);
+/*
+ * -D FILE ("%d" becomes the pid); 0 or a negative errno.  `fresh`: what the file held goes away.  The
+ * name must stay valid.
+ */
+int log_open(const char *file, bool fresh);
+/* There will be a log: standard error gets a descriptor that the guest does not close. */
+void log_keep_stderr(void);
+/* In a forked child: a log of its own, if the name has "%d". */
+void log_forked(void);
 /* At most 4095 bytes, written as given: the caller ends its lines. */
 void log_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -60,7 +60,30 @@ static struct {
 	bool reserved;     /* [base, base + limit) is ours as a PROT_NONE mapping where free */
 	bool place;        /* we choose addresses, not the host's kernel */
 	gaddr brk_start, brk;
-} s = { .map = first_mappings, .cap = FIRST_MAPPINGS, .page = HOST_PAGE_MIN, .limit = 1ull << 47 };
+	u64 limit_as, limit_data;
+	u32 map_flags;     /* for every mapping from now on: MAP_LOCKED or nothing */
+	gaddr stack_claim;                           /* from here on nothing is placed ... */
+	gaddr stack_floor, stack_start, stack_end;   /* ... the stack may grow to stack_floor */
+} s = { .map = first_mappings, .cap = FIRST_MAPPINGS, .page = HOST_PAGE_MIN, .limit = 1ull << 47,
+      .limit_as = ~0ull, .limit_data = ~0ull };
+
+/* --- our own memory --- */
+
+s64 space_own_map(u64 bytes)
+{
+	/* Above image, heap and code cache; round and round, since a place taken is no worse than a hint. */
+	static u64 next;
+	const u64 first = own_zone + 0x100000000, size = own_zone_end - first;
+	u64 at = __atomic_fetch_add(&next, ALIGN_UP(bytes, HOST_PAGE_MIN), __ATOMIC_RELAXED) % size;
+
+	return host_syscall6(HOST_NR_mmap, first + at, bytes, 3,
+			     G_MAP_PRIVATE | G_MAP_ANONYMOUS | G_MAP_NORESERVE, -1, 0);
+}
+
+bool space_own_zone(u64 host)
+{
+	return host >= own_zone && host < own_zone_end;
+}
 
 /* --- the array --- */
 
@@ -90,8 +113,8 @@ static bool room(u32 more)
 	if (s.n + more <= s.cap)
 		return true;
 	bytes = ALIGN_UP(2ull * s.cap * sizeof *s.map, HOST_PAGE_MIN);
-	r = host_syscall6(HOST_NR_mmap, 0, bytes, 3, G_MAP_PRIVATE | G_MAP_ANONYMOUS, -1, 0);
-	if (r < 0)
+	r = space_own_map(bytes);
+	if (is_error(r))
 		return false;
 	bigger = (struct mapping *)r;
 	memcpy(bigger, s.map, s.n * sizeof *s.map);
@@ -304,6 +327,10 @@ static s64 map_placed(gaddr hint, u64 len, u32 prot, u32 flags, int fd, u64 off)
 
 		if (!a)
 			break;
+		if (a < s.stack_start && a + len > s.stack_claim) {
+			top = s.stack_claim;
+			continue;
+		}
 		r = forbidden(a, len) ? -EEXIST : host_map_free(a, len, prot, flags, fd, off);
 		if (r != -EEXIST)
 			return r;
@@ -312,6 +339,56 @@ static s64 map_placed(gaddr hint, u64 len, u32 prot, u32 flags, int fd, u64 off)
 			break;
 	}
 	return -ENOMEM;
+}
+
+/* --- limits --- */
+
+static bool is_data(u32 prot, u32 flags)
+{
+	return prot & G_PROT_WRITE && !(flags & G_MAP_SHARED);
+}
+
+/* As the kernel's may_expand_vm(): may `more` bytes be mapped?  The lock is held. */
+static bool may_expand(u64 more, bool data)
+{
+	enum { GROWN_STACK = 136 << 10 };
+	u64 as = 0, writable = 0;
+
+	if (LIKELY(s.limit_as == ~0ull && s.limit_data == ~0ull))
+		return true;
+	for (u32 i = 0; i < s.n; i++) {
+		const struct mapping *m = &s.map[i];
+		bool stack = m->start == s.stack_start && s.stack_end;
+		u64 len = m->end - m->start;
+
+		as += stack ? MIN(len, (u64)GROWN_STACK) : len;
+		if (!stack && is_data(m->prot, m->flags))
+			writable += len;
+	}
+	return as + more <= s.limit_as && (!data || writable + more <= s.limit_data);
+}
+
+/* Bytes of [a, end) that are mapped. */
+static u64 mapped_bytes(gaddr a, gaddr end)
+{
+	u64 n = 0;
+
+	for (u32 i = index_above(a); i < s.n && s.map[i].start < end; i++)
+		n += MIN(s.map[i].end, end) - MAX(s.map[i].start, a);
+	return n;
+}
+
+void space_set_limits(u64 as, u64 data)
+{
+	lock_take(&s.lock);
+	s.limit_as = as;
+	s.limit_data = data;
+	lock_drop(&s.lock);
+}
+
+void space_lock_future(bool lock)
+{
+	s.map_flags = lock ? G_MAP_LOCKED : 0;
 }
 
 static void tell_exec(bool changed, gaddr start, gaddr end)
@@ -377,7 +454,7 @@ s64 space_mmap(gaddr hint, u64 len, u32 prot, u32 flags, int fd, u64 off, const 
 	bool fixed = flags & (G_MAP_FIXED | G_MAP_FIXED_NOREPLACE);
 	struct mapping m = { .prot = prot & (G_PROT_READ | G_PROT_WRITE | G_PROT_EXEC),
 			     .name = name };
-	u32 host_flags = flags & ~MAP_NOT_PASSED;
+	u32 host_flags = (flags & ~MAP_NOT_PASSED) | s.map_flags;
 	bool changed = false;
 	s64 r;
 
@@ -392,7 +469,8 @@ s64 space_mmap(gaddr hint, u64 len, u32 prot, u32 flags, int fd, u64 off, const 
 		backing(&m, fd);
 	}
 	lock_take(&s.lock);
-	if (!room(3))
+	if (!room(3) || !may_expand(len - (fixed ? mapped_bytes(hint, hint + len) : 0),
+				    is_data(m.prot, m.flags)))
 		r = -ENOMEM;
 	else if (fixed)
 		r = map_fixed(hint, len, host_prot(prot), host_flags, fd, off);
@@ -609,7 +687,8 @@ s64 space_mremap(gaddr old, u64 old_len, u64 new_len, u32 flags, gaddr new_addr)
 	if (i == s.n || s.map[i].start > old ||
 	    (first_hole(old, old + q.old_len) < old + MIN(q.old_len, q.new_len)))
 		r = -EFAULT;
-	else if (!room(4))
+	else if (!room(4) ||
+		 (q.new_len > q.old_len && !may_expand(q.new_len - q.old_len, is_data(s.map[i].prot, s.map[i].flags))))
 		r = -ENOMEM;
 	else if (flags & REMAP_FIXED)
 		r = remap_fixed(&q);
@@ -649,10 +728,11 @@ s64 space_brk(gaddr a)
 	} else if (new_end > old_end) {
 		m.start = old_end;
 		m.end = new_end;
-		if (forbidden(old_end, new_end - old_end) || !is_free(old_end, new_end) || !room(2))
+		if (forbidden(old_end, new_end - old_end) || !is_free(old_end, new_end) || !room(2) ||
+		    !may_expand(new_end - old_end, true))
 			r = -ENOMEM;
 		else
-			r = host_map_free(old_end, new_end - old_end, m.prot, m.flags, -1, 0);
+			r = host_map_free(old_end, new_end - old_end, m.prot, m.flags | s.map_flags, -1, 0);
 		if (r >= 0)
 			put(&m);
 	} else if (new_end < old_end) {
@@ -664,6 +744,67 @@ s64 space_brk(gaddr a)
 	lock_drop(&s.lock);
 	tell_exec(changed, new_end, old_end);
 	return r;
+}
+
+/* --- the stack --- */
+
+/*
+ * Mapped at once as far as the limit allows: a page that is not touched costs nothing.  The kernel keeps
+ * 128 MiB free below a stack for limits that rise later (mmap_base()), and so do we; the claim is no
+ * mapping of the guest's.  In a reservation, where free space is for anybody, there is no claim.
+ */
+s64 space_map_stack(u64 size, u32 prot)
+{
+	enum { GAP = 1 << 20 /* stack_guard_gap: 256 pages */, ROOM = 128 << 20 };
+	const u32 flags = G_MAP_PRIVATE | G_MAP_ANONYMOUS | G_MAP_NORESERVE;
+	u64 gap = ALIGN_UP((u64)GAP, s.page), spare = ALIGN_DOWN(MIN((u64)ROOM, s.limit_as / 8), s.page);
+	u64 span = s.reserved ? size : MAX(size, spare);
+	struct mapping m = { .prot = prot, .flags = flags | G_MAP_STACK, .name = "[stack]" };
+	s64 r;
+
+	lock_take(&s.lock);
+	for (;; span = size) {
+		r = s.place ? map_placed(0, span + gap, 0, flags, -1, 0)
+			    : host_map(0, span + gap, 0, flags, -1, 0);
+		if (!is_error(r) || span == size)
+			break;
+	}
+	if (!is_error(r)) {
+		s.stack_claim = r;
+		s.stack_floor = r + gap;
+		m.end = s.stack_floor + span;
+		m.start = m.end - size;
+		r = host_map(m.start, size, host_prot(prot), m.flags | G_MAP_FIXED, -1, 0);
+	}
+	if (!is_error(r)) {
+		room(2);
+		put(&m);
+		s.stack_start = m.start;
+		s.stack_end = m.end;
+	}
+	lock_drop(&s.lock);
+	return r;
+}
+
+void space_stack_limit(u64 size)
+{
+	gaddr start;
+
+	lock_take(&s.lock);
+	start = s.stack_end - ALIGN_DOWN(MIN(size, s.stack_end - s.stack_floor), s.page);
+	if (start < s.stack_start && room(2)) {
+		struct mapping m = s.map[index_above(s.stack_start)];
+
+		m.end = s.stack_start;
+		m.start = start;
+		/* Nothing to do where the program has changed its stack's mapping. */
+		if (m.name && !strcmp(m.name, "[stack]") && is_free(start, s.stack_start) &&
+		    !is_error(host_map(start, m.end - start, host_prot(m.prot), m.flags | G_MAP_FIXED, -1, 0))) {
+			put(&m);
+			s.stack_start = start;
+		}
+	}
+	lock_drop(&s.lock);
 }
 
 /* --- questions --- */

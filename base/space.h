@@ -17,7 +17,7 @@ enum { G_PROT_READ = 1, G_PROT_WRITE = 2, G_PROT_EXEC = 4 };
 enum {
 	G_MAP_SHARED = 1, G_MAP_PRIVATE = 2, G_MAP_FIXED = 0x10, G_MAP_ANONYMOUS = 0x20,
 	G_MAP_GROWSDOWN = 0x100,
-	G_MAP_NORESERVE = 0x4000, G_MAP_STACK = 0x20000, G_MAP_FIXED_NOREPLACE = 0x100000
+	G_MAP_LOCKED = 0x2000, G_MAP_NORESERVE = 0x4000, G_MAP_STACK = 0x20000, G_MAP_FIXED_NOREPLACE = 0x100000
 };
 
 struct mapping {
@@ -48,6 +48,14 @@ static inline gaddr h2g(const void *p)
 void space_init(unsigned va_bits, u32 page, u64 base, u64 reserved);
 u32 space_page(void);
 
+/*
+ * Memory of the runner's own for as long as the process lives or until the host's munmap: zeroed, not
+ * reserved in swap, in the runner's zone.  The host address or a negative errno.
+ */
+s64 space_own_map(u64 bytes);
+/* True for host addresses in the zone where the runner and its memory are, and no guest mapping. */
+bool space_own_zone(u64 host);
+
 /* As mmap(2): the address, or a negative errno.  The host's fd.  hint is a guest address. */
 s64 space_mmap(gaddr hint, u64 len, u32 prot, u32 flags, int fd, u64 off, const char *name);
 s64 space_munmap(gaddr a, u64 len);
@@ -55,6 +63,23 @@ s64 space_mprotect(gaddr a, u64 len, u32 prot);
 s64 space_mremap(gaddr old, u64 old_len, u64 new_len, u32 flags, gaddr new_addr);
 s64 space_brk(gaddr a);                       /* Linux's brk: the resulting break */
 void space_set_brk(gaddr start);
+
+/*
+ * RLIMIT_AS and RLIMIT_DATA in bytes, ~0: none.  They count the guest's mappings only, which is why the
+ * host is not asked to enforce them; of the stack what a kernel would have grown it to at the start.
+ */
+void space_set_limits(u64 as, u64 data);
+
+/* mlockall(MCL_FUTURE): what is mapped from now on is locked, too. */
+void space_lock_future(bool lock);
+
+/*
+ * The stack of the first thread: maps `size` bytes with `prot`, and claims room below for it to grow
+ * to a larger limit.  The lowest address of the mapping or a negative errno.
+ */
+s64 space_map_stack(u64 size, u32 prot);
+/* The stack's limit is `size` bytes now: more of the claim is mapped if it is larger. */
+void space_stack_limit(u64 size);
 
 /*
  * Records that another call than mmap has put a mapping in the place of one of the guest's (shmat).

@@ -27,6 +27,7 @@ enum runtime_entry {
 	RT_RETURN,    /* the same, for a return that the top of the return stack does not match */
 	RT_LEAVE,     /* leave with the exit reason in exit_arg */
 	RT_HOT,       /* the translation whose number is in the first scratch register is hot: go on in a better one */
+	RT_SYSCALL,   /* called: make the system call, come back unless something else is wanted */
 	RT_COUNT
 };
 

@@ -123,6 +123,8 @@ static bool load_image(const struct load_request *q, int fd, struct image *img,
 	if (ok) {
 		img->exec_entry = img->entry = f.entry + bias;
 		img->brk = f.hi + bias;
+		img->code_start = f.lo + bias;
+		img->code_end = f.hi + bias;
 		/* As arch_randomize_brk(): the heap does not start right behind the image. */
 		if (q->randomize)
 			img->brk += ALIGN_DOWN(load_random(q) %

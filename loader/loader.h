@@ -8,6 +8,7 @@ struct image {
 	gaddr entry;        /* where execution begins: the interpreter's, if any */
 	gaddr sp;           /* initial stack pointer */
 	gaddr exec_entry;   /* AT_ENTRY */
+	gaddr code_start, code_end;  /* the program's image */
 	gaddr brk;          /* first address after the image, page-aligned */
 	gaddr interp_base;  /* AT_BASE */
 	gaddr vdso;
@@ -25,7 +26,7 @@ struct load_request {
 	int fd;                 /* already open (AT_EXECFD), or -1 */
 	const char *sysroot;    /* -L, or NULL */
 	char *const *argv, *const *envp;
-	u64 stack_size;         /* -s, or 0: RLIMIT_STACK */
+	u64 stack_size;         /* in bytes; ~0: not limited */
 	u64 reserved;           /* -R: bytes of address space, or 0: all there is */
 	const struct guest *g;
 	bool secure;            /* AT_SECURE */

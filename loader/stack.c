@@ -5,13 +5,12 @@
  *
  * The whole stack is one mapping of the soft limit's size, without swap reservation and without
  * huge pages: a page that is not touched costs nothing, and a stack that a program sized by ulimit
- * works. A guard below it makes overflow a fault and not a silent hit on a neighbour.
+ * works.  The guard below it and room for a larger limit are base/space.c's.
  */
 #include <elf.h>
 #include <errno.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/die.h"
@@ -19,7 +18,6 @@
 #include "loader/image.h"
 
 enum {
-	GUARD = 1 << 20,              /* the kernel's stack_guard_gap, 256 pages */
 	MIN_STACK = 128 << 10,        /* the kernel's ARG_MAX floor */
 	DEFAULT_STACK = 8 << 20,
 	MAX_AUX = 28,
@@ -33,28 +31,21 @@ struct builder {
 
 static u64 stack_size(const struct load_request *q, gaddr ceiling)
 {
-	struct rlimit r;
 	u64 size = q->stack_size;
 
-	if (!size && getrlimit(RLIMIT_STACK, &r) == 0)
-		size = r.rlim_cur == RLIM_INFINITY ? 1ull << 30 : r.rlim_cur;
-	if (!size)
-		size = DEFAULT_STACK;
+	if (size == ~0ull)
+		size = 1ull << 30;
 	size = MAX(MIN_STACK, MIN(size, ceiling / 16));
 	return ALIGN_UP(size, (u64)space_page());
 }
 
 static bool map_stack(u64 size, u32 prot, gaddr *start)
 {
-	u64 guard = ALIGN_UP((u64)GUARD, space_page());
-	u32 flags = G_MAP_PRIVATE | G_MAP_ANONYMOUS | G_MAP_NORESERVE;
-	s64 at = space_mmap(0, size + guard, 0, flags, -1, 0, NULL);
+	s64 at = space_map_stack(size, prot);
 
 	if (at < 0)
 		return false;
-	*start = at + guard;
-	if (space_mmap(*start, size, prot, flags | G_MAP_STACK | G_MAP_FIXED, -1, 0, "[stack]") < 0)
-		return false;
+	*start = at;
 	madvise(g2h(*start), size, MADV_NOHUGEPAGE);
 	return true;
 }

@@ -15,6 +15,9 @@
 
 #include "base/die.h"
 #include "base/guest.h"
+#include "base/host.h"
+#include "base/host_nr.h"
+#include "base/log.h"
 #include "base/space.h"
 #include "base/vcpu.h"
 #include "loader/loader.h"
@@ -95,14 +98,34 @@ static void load(struct options *o, struct image *img)
 	fail(e.status, "%s", e.text);
 }
 
-/* The path by which execve starts us again. */
-static const char *own_path(void)
-{
-	const char *name = (const char *)getauxval(AT_EXECFN);
+/* struct prctl_mm_map (include/uapi/linux/prctl.h) */
+struct mm_map {
+	u64 start_code, end_code, start_data, end_data, start_brk, brk, start_stack;
+	u64 arg_start, arg_end, env_start, env_end;
+	const void *auxv;
+	u32 auxv_size, exe_fd;
+};
 
-	if (access("/proc/self/exe", X_OK) == 0 || !name)
-		return "/proc/self/exe";
-	return name;
+/*
+ * Tells the kernel where the guest's image, stack, arguments and auxiliary vector are, so that cmdline,
+ * environ, auxv and stat of /proc say it to all processes, as ps and the guests' view of each other.
+ * Needs no privilege, but a kernel that can do it (CONFIG_CHECKPOINT_RESTORE); others show the runner.
+ * The break stays ours, and must be told the way it is.
+ */
+static void tell_kernel(const struct image *img)
+{
+	const u64 low = 65536;   /* of no interest, but the kernel wants it to be an address */
+	struct mm_map m = {
+		.start_code = img->code_start + guest_base, .end_code = img->code_end + guest_base,
+		.start_data = low, .end_data = low,
+		.start_stack = img->sp + guest_base,
+		.arg_start = img->arg_start + guest_base, .arg_end = img->arg_end + guest_base,
+		.env_start = img->env_start + guest_base, .env_end = img->env_end + guest_base,
+		.auxv = g2h(img->auxv), .auxv_size = img->auxv_size, .exe_fd = ~0u,
+	};
+
+	m.start_brk = m.brk = host_syscall1(HOST_NR_brk, 0);
+	host_syscall5(HOST_NR_prctl, PR_SET_MM, PR_SET_MM_MAP, (u64)&m, sizeof m, 0);
 }
 
 static void describe_process(const struct options *o, const struct image *img)
@@ -111,7 +134,7 @@ static void describe_process(const struct options *o, const struct image *img)
 	const char *name = o->execfn ? o->execfn : img->exe, *base = strrchr(name, '/');
 
 	memcpy(auxv, g2h(img->auxv), MIN(img->auxv_size, sizeof auxv));
-	the_process.runner = own_path();
+	the_process.runner = (const char *)getauxval(AT_EXECFN);
 	the_process.called = o->as_qemu ? "qemu" : "dragoman";
 	the_process.exe = img->exe;
 	the_process.vdso = img->vdso;
@@ -119,6 +142,7 @@ static void describe_process(const struct options *o, const struct image *img)
 	the_process.runner_argv = o->repeat;
 	the_process.uname_release = o->uname_release;
 	the_process.strace = o->strace;
+	the_process.summary = o->summary;
 	the_process.stack_start = img->stack_start;
 	the_process.stack_size = img->stack_size;
 	the_process.auxv = auxv;
@@ -128,6 +152,7 @@ static void describe_process(const struct options *o, const struct image *img)
 	the_process.env_start = img->env_start;
 	the_process.env_end = img->env_end;
 	prctl(PR_SET_NAME, base ? base + 1 : name);
+	tell_kernel(img);
 }
 
 int main(int argc, char **argv, char **envp)
@@ -135,18 +160,27 @@ int main(int argc, char **argv, char **envp)
 	struct vcpu *c = &main_vcpu;
 	struct options o;
 	struct image img;
+	u64 stack, room;
 
 	options_parse(&o, argc, argv, envp);
+	if (log_mask || o.summary)
+		log_keep_stderr();
 	if (the_guest.select_cpu)
 		the_guest.select_cpu(o.cpu);
 
 	if (o.reserved)
 		reserve(&o);
 	space_init(the_guest.va_bits, o.page, o.guest_base, o.reserved);
+	stack = limits_init(&room);
+	if (!o.stack_size)
+		o.stack_size = stack;
+	o.translator.room = room;
 	load(&o, &img);
 	space_set_brk(img.brk);
 	describe_process(&o, &img);
 
+	/* The registers are shown at what leaves translated code. */
+	o.translator.syscall = log_on(LOG_CPU) ? NULL : syscall_run;
 	translator_init(&the_guest, &o.translator, executable);
 	space_on_exec_change = translator_invalidate;
 	vcpu_init(c, &the_guest);

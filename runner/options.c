@@ -121,6 +121,11 @@ static void opt_strace(struct options *o, const struct option *row, const char *
 	log_mask |= LOG_STRACE;
 }
 
+static void opt_summary(struct options *o, const struct option *row, const char *arg)
+{
+	o->summary = true;
+}
+
 /*
  * NAME=VALUE,NAME=VALUE: a comma separates only where an assignment follows, for values may hold
  * commas.
@@ -217,12 +222,23 @@ static void opt_log(struct options *o, const struct option *row, const char *arg
 	o->strace = log_on(LOG_STRACE);
 }
 
-static void opt_logfile(struct options *o, const struct option *row, const char *arg)
+static void open_log(const char *arg, bool fresh)
 {
-	int ret = log_open(arg);
+	int ret = log_open(arg, fresh);
 
 	if (ret < 0)
 		fail(EXIT_USAGE, "option -D: %s: %s", arg, strerror(-ret));
+}
+
+static void opt_logfile(struct options *o, const struct option *row, const char *arg)
+{
+	open_log(arg, true);
+}
+
+/* From our own execve: the same log goes on. */
+static void opt_log_on(struct options *o, const struct option *row, const char *arg)
+{
+	open_log(arg, false);
 }
 
 static void opt_single(struct options *o, const struct option *row, const char *arg)
@@ -312,6 +328,7 @@ static const struct option options[] = {
 	{ "L",               "DIR",     "LD_PREFIX",    "root of the guest's system, for interpreter and libraries", opt_sysroot, true },
 	{ "cpu",             "NAME",    "CPU",          "processor model; help lists them",             opt_cpu,       true },
 	{ "strace",          NULL,      "STRACE",       "print system calls",                           opt_strace,    true },
+	{ "strace-c",        NULL,      "STRACE_C",     "count system calls and their times; a table when a process ends", opt_summary, true },
 	{ "E",               "K=V,...", "SET_ENV",      "set variables of the program's environment",   opt_set_env,   false },
 	{ "U",               "K,...",   "UNSET_ENV",    "remove variables of the program's environment", opt_unset_env, false },
 	{ "0",               "ARGV0",   "ARGV0",        "the program's argv[0]",                        opt_argv0,     false },
@@ -323,6 +340,7 @@ static const struct option options[] = {
 	{ "p",               "SIZE",    "PAGESIZE",     "page size that the program sees",              opt_page,      true },
 	{ "d",               "ITEM,...", "LOG",         "what to log; help lists the items",            opt_log,       true },
 	{ "D",               "FILE",    "LOG_FILENAME", "where to log (%d: process id; default: stderr)", opt_logfile, true },
+	{ "D+",              "FILE",    NULL,           NULL,                                           opt_log_on,    true },
 	{ "one-insn-per-tb", NULL,      "ONE_INSN_PER_TB", "translate one instruction at a time",       opt_single,    true },
 	{ "singlestep",      NULL,      "SINGLESTEP",   "the same, by its old name",                    opt_single,    true },
 	{ "seed",            "NUMBER",  "RAND_SEED",    "make addresses and AT_RANDOM repeatable",      opt_seed,      true },
@@ -353,11 +371,13 @@ static void remember(struct options *o, const struct option *row, const char *ar
 	if (!row->repeat)
 		return;
 	o->repeat = realloc(o->repeat, (n + 3) * sizeof *o->repeat);
-	dashed = malloc(strlen(row->name) + 2);
+	dashed = malloc(strlen(row->name) + 3);
 	if (!o->repeat || !dashed)
 		fail(EXIT_NOT_RUNNABLE, "out of memory");
 	dashed[0] = '-';
 	strcpy(dashed + 1, row->name);
+	if (row->handler == opt_logfile)
+		strcat(dashed, "+");
 	o->repeat[n++] = dashed;
 	if (row->arg)
 		o->repeat[n++] =

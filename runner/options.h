@@ -17,7 +17,7 @@ struct options {
 	const char *execfn;      /* the name by which a guest executed the program, if not `program`; NULL */
 	const char *sysroot, *argv0, *uname_release;
 	const struct cpu_model *cpu;
-	bool strace;
+	bool strace, summary;
 	u64 stack_size, guest_base, reserved, seed;
 	u32 page;
 	struct translator_config translator;

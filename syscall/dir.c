@@ -11,8 +11,10 @@
 
 const char *guest_path(int dirfd, const char *path, enum path_use use, char *buf, size_t size)
 {
-	if (use == PATH_FOLLOW && proc_is_exe(dirfd, path))
-		return the_process.exe;
+	const char *exe = use == PATH_FOLLOW ? proc_exe(dirfd, path, buf, size) : NULL;
+
+	if (exe)
+		return exe;
 	switch (use) {
 	case PATH_NOFOLLOW:
 		return sysroot_path_nofollow(the_process.sysroot, path, buf, size);

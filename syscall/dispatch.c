@@ -193,15 +193,24 @@ void syscall_run(struct vcpu *c)
 	for (unsigned i = 0; i < MAX_SYSCALL_ARGS; i++)
 		a[i] = *vcpu_u64(c, g->arg_off[i]);
 
-	const bool trace = the_process.strace || log_on(LOG_STRACE);
+	const bool trace = the_process.strace || the_process.summary;
+	u64 start = 0;
 
-	if (UNLIKELY(trace))
-		trace_enter(c, nr, a);
+	if (UNLIKELY(trace)) {
+		if (the_process.strace)
+			trace_enter(c, nr, a);
+		if (the_process.summary)
+			start = summary_time();
+	}
 
 	s64 ret = call_row(c, r, a);
 
-	if (UNLIKELY(trace))
-		trace_leave(c, nr, a, ret);
+	if (UNLIKELY(trace)) {
+		if (the_process.summary)
+			summary_add(nr, start, ret);
+		if (the_process.strace)
+			trace_leave(c, nr, a, ret);
+	}
 	if (UNLIKELY(ret == -ERESTARTSYS || ret == -ERESTART_RESTARTBLOCK)) {
 		c->pc -= g->syscall_insn_size;
 		signal_interrupted(c, ret);

@@ -33,19 +33,118 @@ s64 sys_futex(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 				host_ptr(a[4]), a[5]);
 }
 
+/* struct futex_waitv (include/uapi/linux/futex.h) */
+struct waitv {
+	u64 val, uaddr;
+	u32 flags, reserved;
+};
+enum { FUTEX_WAITV_MAX = 128 };
+
+/* n waiters at a with host pointers: 0 or -EFAULT. */
+static s64 waiters_in(gaddr a, u64 n, struct waitv *w)
+{
+	if (copy_in(w, a, n * sizeof *w) < 0)
+		return -EFAULT;
+	for (u64 i = 0; i < n; i++)
+		w[i].uaddr = host_ptr(w[i].uaddr);
+	return 0;
+}
+
 s64 sys_futex_waitv(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 {
-	if (guest_base)
-		return -ENOSYS;
-	return blocking_syscall(c, HOST_NR_futex_waitv, a[0], a[1], a[2], a[3], a[4], 0);
+	struct waitv w[FUTEX_WAITV_MAX];
+
+	if (!guest_base)
+		return blocking_syscall(c, HOST_NR_futex_waitv, a[0], a[1], a[2], a[3], a[4], 0);
+	if (!a[0] || !a[1] || (u32)a[1] > FUTEX_WAITV_MAX)
+		return -EINVAL;
+	if (waiters_in(a[0], (u32)a[1], w) < 0)
+		return -EFAULT;
+	return blocking_syscall(c, HOST_NR_futex_waitv, (u64)w, a[1], a[2], host_ptr(a[3]), a[4], 0);
 }
+
+s64 sys_futex_requeue(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
+{
+	struct waitv w[2];
+
+	if (!guest_base || !a[0])
+		return host_syscall4(HOST_NR_futex_requeue, a[0], a[1], a[2], a[3]);
+	if (waiters_in(a[0], 2, w) < 0)
+		return -EFAULT;
+	return host_syscall4(HOST_NR_futex_requeue, (u64)w, a[1], a[2], a[3]);
+}
+
+/* --- robust lists --- */
+
+/*
+ * The kernel walks a thread's list when the thread ends.  Where guest pointers are not the host's it would walk
+ * astray, so then the list is kept here, and walked by a thread that exits (not by one that is killed).
+ */
+struct robust_head { u64 next, offset, pending; };
+enum { ROBUST_LIMIT = 2048, FUTEX_TID_MASK = 0x3fffffff };
+#define FUTEX_WAITERS 0x80000000u
+#define FUTEX_OWNER_DIED 0x40000000u
 
 s64 sys_set_robust_list(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 {
-	return guest_base ? -ENOSYS : host_syscall2(HOST_NR_set_robust_list, a[0], a[1]);
+	if (!guest_base)
+		return host_syscall2(HOST_NR_set_robust_list, a[0], a[1]);
+	if (a[1] != sizeof(struct robust_head))
+		return -EINVAL;
+	c->task->robust_list = a[0];
+	return 0;
 }
 
 s64 sys_get_robust_list(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 {
-	return guest_base ? -ENOSYS : host_syscall3(HOST_NR_get_robust_list, a[0], a[1], a[2]);
+	u64 size = sizeof(struct robust_head);
+
+	if (!guest_base)
+		return host_syscall3(HOST_NR_get_robust_list, a[0], a[1], a[2]);
+	if ((s32)a[0] && (s32)a[0] != host_syscall0(HOST_NR_gettid))
+		return -EPERM;
+	if (copy_out(a[1], &c->task->robust_list, sizeof c->task->robust_list) < 0 ||
+	    copy_out(a[2], &size, sizeof size) < 0)
+		return -EFAULT;
+	return 0;
+}
+
+/* handle_futex_death() of kernel/futex/core.c; entries with bit 0 set are PI futexes, whose waiters the kernel wakes. */
+static void owner_died(u64 entry, u64 offset)
+{
+	gaddr at = (entry & ~1ull) + offset;
+	u32 word, now, tid = host_syscall0(HOST_NR_gettid);
+
+	if (at & 3 || copy_in(&word, at, sizeof word) < 0)
+		return;
+	while ((word & FUTEX_TID_MASK) == tid) {
+		now = word;
+		if (__atomic_compare_exchange_n((u32 *)g2h(at), &now, (word & FUTEX_WAITERS) | FUTEX_OWNER_DIED,
+						false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+			if (word & FUTEX_WAITERS && !(entry & 1))
+				host_syscall3(HOST_NR_futex, (u64)g2h(at), FUTEX_WAKE, 1);
+			return;
+		}
+		word = now;
+	}
+}
+
+void futex_thread_exit(struct task *t)
+{
+	struct robust_head h;
+	u64 entry, next;
+
+	if (!t->robust_list || copy_in(&h, t->robust_list, sizeof h) < 0)
+		return;
+	entry = h.next;
+	for (unsigned n = 0; (entry & ~1ull) != t->robust_list && n < ROBUST_LIMIT; n++, entry = next) {
+		s64 r = copy_in(&next, entry & ~1ull, sizeof next);
+
+		if (entry != h.pending)
+			owner_died(entry, h.offset);
+		if (r < 0)
+			break;
+	}
+	if (h.pending)
+		owner_died(h.pending, h.offset);
 }

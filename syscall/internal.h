@@ -108,6 +108,13 @@ void trace_leave(struct vcpu *c, u32 nr, const u64 a[MAX_SYSCALL_ARGS], s64 ret)
 /* One line for a delivered signal: "--- SIGSEGV {si_signo=..} ---". */
 void trace_signal(int signo, int code, gaddr addr);
 
+/* -strace-c (summary.c): the time now in ns; a call begun then has ended; print all and begin anew. */
+u64 summary_time(void);
+void summary_add(u32 nr, u64 start, s64 ret);
+void summary_print(void);
+/* In a forked child: nothing has been counted. */
+void summary_forked(void);
+
 /* "ENOENT" and "No such file or directory" of a positive number; NULL if it has none (errno.c). */
 const char *errno_name(int err);
 const char *errno_text(int err);

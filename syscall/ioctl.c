@@ -14,6 +14,13 @@ s64 sys_ioctl(struct vcpu *c, const u64 a[6])
 	const struct ioctl_row *r = ioctl_find(a[1]);
 	bool number = r && r->arg == IOCTL_INT;
 
+	/*
+	 * What is not in the table goes to the kernel, which knows it or answers ENOTTY: numbers and
+	 * layouts of the generic ABI are the host's.  Not so where pointers differ and nobody knows if
+	 * the argument is one.
+	 */
+	if (!r && guest_base)
+		return -ENOTTY;
 	return blocking_syscall(c, HOST_NR_ioctl, a[0], (u32)a[1],
 				number || !a[2] ? a[2] : (u64)g2h(a[2]), 0, 0, 0);
 }

@@ -35,6 +35,73 @@ s64 sys_mremap(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 	return space_mremap(a[0], a[1], a[2], a[3], a[4]);
 }
 
+/* The pages of another part of the file that is mapped there; since Linux 4.0 this makes a mapping of its own. */
+s64 sys_remap_file_pages(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
+{
+	const u64 page = space_page();
+	gaddr start = ALIGN_DOWN(a[0], page);
+	u64 size = ALIGN_DOWN(a[1], page);
+	struct mapping m;
+	s64 r;
+
+	if (a[2] || start + size <= start || !space_find(start, &m) || m.start > start || m.end < start + size ||
+	    !(m.flags & MAP_SHARED))
+		return -EINVAL;
+	r = host_syscall5(HOST_NR_remap_file_pages, (u64)g2h(start), size, 0, a[3], a[4]);
+	if (r < 0)
+		return r;
+	m.start = start;
+	m.end = start + size;
+	m.off = a[3] * page;
+	space_adopt(&m);
+	return 0;
+}
+
+/* --- locking all: the guest's memory, not the runner's --- */
+
+enum { MLOCK_ONFAULT = 1 };
+
+struct lock_all {
+	bool lock;
+	u32 flags;
+	s64 result;
+};
+
+static bool lock_mapping(const struct mapping *m, void *arg)
+{
+	struct lock_all *q = arg;
+	u64 at = (u64)g2h(m->start), len = m->end - m->start;
+	s64 r = q->lock ? host_syscall3(HOST_NR_mlock2, at, len, q->flags)
+			: host_syscall2(HOST_NR_munlock, at, len);
+
+	/* Pages that cannot be had are not an error of mlockall(). */
+	if (r == -EPERM || r == -EAGAIN)
+		q->result = r;
+	return q->result == 0;
+}
+
+s64 sys_mlockall(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
+{
+	const u32 flags = a[0];
+	struct lock_all q = { .lock = true, .flags = flags & MCL_ONFAULT ? MLOCK_ONFAULT : 0 };
+
+	if (!flags || flags == MCL_ONFAULT || flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT))
+		return -EINVAL;
+	space_lock_future(flags & MCL_FUTURE);
+	if (flags & MCL_CURRENT)
+		space_walk(lock_mapping, &q);
+	return q.result;
+}
+
+s64 sys_munlockall(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
+{
+	struct lock_all q = { .lock = false };
+
+	space_lock_future(false);
+	space_walk(lock_mapping, &q);
+	return q.result;
+}
+
 s64 sys_madvise(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 {
 	gaddr start = a[0], end = start + ALIGN_UP(a[1], space_page()), at = start;

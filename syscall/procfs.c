@@ -7,28 +7,40 @@
  * opening; seeking, partial reads and fstat then work by themselves.  The alternative, filtering
  * reads of the real file, would need a table of descriptors that follows dup, fork and SCM_RIGHTS.
  *
- * A name counts if it is absolute, or relative to a descriptor or working directory in /proc;
- * "self", "thread-self", our own number and task/N below them mean us.  Everything else of /proc is
- * the host's.
+ * A name counts by where it leads: the directory it is in is asked of the kernel, unless it is plainly
+ * absolute in /proc.  "self", "thread-self", numbers and task/N below them say whose file it is: ours,
+ * or that of another process, if a runner executes it (procmaps.c).  Everything else of /proc is the
+ * host's.
  */
 #include <stdarg.h>
 #include <stdio.h>
 
 #include "host_abi.h"
-#include "syscall/local.h"
+#include "syscall/proc.h"
 
 enum { DIR_MAX = 512 };
 
 /* --- recognising names --- */
 
 enum proc_file {
-	PROC_NONE, PROC_EXE, PROC_CMDLINE, PROC_ENVIRON, PROC_MAPS, PROC_AUXV, PROC_STAT,
+	PROC_NONE, PROC_EXE, PROC_CMDLINE, PROC_ENVIRON, PROC_MAPS, PROC_SMAPS, PROC_AUXV, PROC_STAT,
 	PROC_CPUINFO,
 };
 
-static const struct { const char *name; enum proc_file file; } own_files[] = {
-	{ "exe", PROC_EXE },         { "cmdline", PROC_CMDLINE }, { "environ", PROC_ENVIRON },
-	{ "maps", PROC_MAPS },       { "auxv", PROC_AUXV },       { "stat", PROC_STAT },
+static const struct { const char *name; enum proc_file file; bool others; } own_files[] = {
+	{ "exe", PROC_EXE, true },
+	{ "cmdline", PROC_CMDLINE, false },
+	{ "environ", PROC_ENVIRON, false },
+	{ "maps", PROC_MAPS, true },
+	{ "smaps", PROC_SMAPS, true },
+	{ "auxv", PROC_AUXV, false },
+	{ "stat", PROC_STAT, false },
+};
+
+/* A virtual file: of which process (0: this one) and, where it matters, which of its threads. */
+struct proc_name {
+	enum proc_file file;
+	u64 pid, tid;
 };
 
 /* Takes one component off *p; its length, 0 at the end. */
@@ -61,43 +73,57 @@ static bool is_number(const char *s, size_t n, u64 *v)
 	return n > 0;
 }
 
-/* `p` is what follows "/proc/".  *tid becomes the task whose file it is. */
-static enum proc_file classify(const char *p, u64 *tid)
+/* Is this thread one of ours?  Ours are named like processes, too, though /proc does not list them. */
+static bool own_pid(u64 v)
+{
+	char path[64];
+
+	if (v == (u64)host_syscall0(HOST_NR_getpid))
+		return true;
+	snprintf(path, sizeof path, "/proc/self/task/%llu", (unsigned long long)v);
+	return host_syscall3(HOST_NR_faccessat, AT_FDCWD, (u64)path, 0) == 0;
+}
+
+/* `p` is what follows "/proc/". */
+static enum proc_file classify(const char *p, struct proc_name *f)
 {
 	const char *s;
 	size_t n = component(&p, &s);
 	u64 v;
 
-	*tid = 0;
+	*f = (struct proc_name){ PROC_NONE, 0, 0 };
 	if (is_word(s, n, "cpuinfo"))
-		return component(&p, &s) ? PROC_NONE : PROC_CPUINFO;
+		return f->file = component(&p, &s) ? PROC_NONE : PROC_CPUINFO;
 	if (is_word(s, n, "thread-self"))
-		*tid = host_syscall0(HOST_NR_gettid);
-	else if (!is_word(s, n, "self") &&
-		 !(is_number(s, n, &v) && v == (u64)host_syscall0(HOST_NR_getpid)))
+		f->tid = host_syscall0(HOST_NR_gettid);
+	else if (is_number(s, n, &v))
+		f->pid = v;
+	else if (!is_word(s, n, "self"))
 		return PROC_NONE;
 	n = component(&p, &s);
 	if (is_word(s, n, "task")) {
 		n = component(&p, &s);
-		if (!is_number(s, n, tid))
+		if (!is_number(s, n, &f->tid))
 			return PROC_NONE;
 		n = component(&p, &s);
 	}
-	for (unsigned i = 0; i < ARRAY_LEN(own_files); i++)
-		if (is_word(s, n, own_files[i].name))
-			return component(&p, &s) ? PROC_NONE : own_files[i].file;
-	return PROC_NONE;
+	for (unsigned i = 0; i < ARRAY_LEN(own_files); i++) {
+		if (!is_word(s, n, own_files[i].name) || component(&p, &s))
+			continue;
+		if (f->pid && own_pid(f->pid)) {
+			f->tid = f->tid ? f->tid : f->pid;
+			f->pid = 0;
+		}
+		if (!f->pid || (own_files[i].others && proc_is_guest(f->pid)))
+			f->file = own_files[i].file;
+		break;
+	}
+	return f->file;
 }
 
-/*
- * Could the last component of a relative name be one of ours?  Spares most relative names a
- * readlink.
- */
-static bool interesting(const char *path)
+/* Could the last component of a name be one of ours?  Spares most names a look. */
+static bool interesting(const char *last)
 {
-	const char *slash = strrchr(path, '/');
-	const char *last = slash ? slash + 1 : path;
-
 	if (!strcmp(last, "cpuinfo"))
 		return true;
 	for (unsigned i = 0; i < ARRAY_LEN(own_files); i++)
@@ -106,59 +132,71 @@ static bool interesting(const char *path)
 	return false;
 }
 
-static enum proc_file find(int dirfd, const char *path, u64 *tid)
+/* The directory of a name as the kernel knows it; its length, or 0. */
+static size_t real_directory(int dirfd, const char *path, size_t len, char dir[DIR_MAX])
 {
-	char dir[DIR_MAX], link[40];
+	char link[40];
+	s64 fd, n;
 
-	while (path[0] == '/' && path[1] == '/')
-		path++;
-	if (path[0] == '/')
-		return strncmp(path, "/proc/", 6) ? PROC_NONE : classify(path + 6, tid);
-	if (!interesting(path))
-		return PROC_NONE;
-	if (dirfd == AT_FDCWD)
-		strcpy(link, "/proc/self/cwd");
-	else
-		snprintf(link, sizeof link, "/proc/self/fd/%d", dirfd);
-
-	s64 n = host_syscall4(HOST_NR_readlinkat, AT_FDCWD, (u64)link, (u64)dir, sizeof dir);
-	size_t len = strlen(path);
-
-	if (n < 5 || memcmp(dir, "/proc", 5) || (n > 5 && dir[5] != '/') ||
-	    n + len + 2 > sizeof dir)
-		return PROC_NONE;
-	dir[n] = '/';
-	memcpy(dir + n + 1, path, len + 1);
-	return classify(dir + 6, tid);
+	if (len >= DIR_MAX)
+		return 0;
+	memcpy(dir, len ? path : ".", len ? len : 1);
+	dir[len ? len : 1] = 0;
+	fd = host_syscall4(HOST_NR_openat, dirfd, (u64)dir, O_PATH | O_CLOEXEC | HOST_O_DIRECTORY, 0);
+	if (fd < 0)
+		return 0;
+	snprintf(link, sizeof link, "/proc/self/fd/%d", (int)fd);
+	n = host_syscall4(HOST_NR_readlinkat, AT_FDCWD, (u64)link, (u64)dir, DIR_MAX - 16);
+	host_syscall1(HOST_NR_close, fd);
+	return n > 0 ? n : 0;
 }
 
-bool proc_is_exe(int dirfd, const char *path)
+static enum proc_file find(int dirfd, const char *path, struct proc_name *f)
 {
-	u64 tid;
+	const char *slash = strrchr(path, '/'), *last = slash ? slash + 1 : path;
+	char dir[DIR_MAX];
+	size_t n;
 
-	return the_process.exe && find(dirfd, path, &tid) == PROC_EXE;
+	f->file = PROC_NONE;
+	if (!interesting(last))
+		return PROC_NONE;
+	while (path[0] == '/' && path[1] == '/')
+		path++;
+	if (!strncmp(path, "/proc/", 6) && !strstr(path, ".."))
+		return classify(path + 6, f);
+	n = real_directory(dirfd, path, last - path, dir);
+	if (n < 5 || memcmp(dir, "/proc", 5) || (n > 5 && dir[5] != '/'))
+		return PROC_NONE;
+	snprintf(dir + n, DIR_MAX - n, "/%s", last);
+	return classify(dir + 6, f);
+}
+
+const char *proc_exe(int dirfd, const char *path, char *buf, size_t size)
+{
+	struct proc_name f;
+
+	if (find(dirfd, path, &f) != PROC_EXE)
+		return NULL;
+	return f.pid ? proc_exe_of(f.pid, buf, size) : the_process.exe;
 }
 
 s64 proc_readlink(int dirfd, const char *path, char *buf, size_t size)
 {
-	if (!proc_is_exe(dirfd, path))
+	char other[GUEST_PATH_MAX];
+	const char *exe = proc_exe(dirfd, path, other, sizeof other);
+
+	if (!exe)
 		return -PROC_NOT_VIRTUAL;
 
-	size_t n = MIN(strlen(the_process.exe), size);
+	size_t n = MIN(strlen(exe), size);
 
-	memcpy(buf, the_process.exe, n);
+	memcpy(buf, exe, n);
 	return n;
 }
 
 /* --- making content --- */
 
-struct out {
-	int fd;
-	size_t n;
-	char buf[4096];
-};
-
-static void flush(struct out *o)
+static void flush(struct proc_out *o)
 {
 	for (size_t done = 0; done < o->n;) {
 		s64 r = host_syscall3(HOST_NR_write, o->fd, (u64)o->buf + done, o->n - done);
@@ -170,7 +208,7 @@ static void flush(struct out *o)
 	o->n = 0;
 }
 
-static void put(struct out *o, const void *data, size_t n)
+void proc_put(struct proc_out *o, const void *data, size_t n)
 {
 	const char *p = data;
 
@@ -186,7 +224,7 @@ static void put(struct out *o, const void *data, size_t n)
 	}
 }
 
-static void __attribute__((format(printf, 2, 3))) print(struct out *o, const char *fmt, ...)
+void proc_print(struct proc_out *o, const char *fmt, ...)
 {
 	char line[512];
 	va_list ap;
@@ -194,11 +232,11 @@ static void __attribute__((format(printf, 2, 3))) print(struct out *o, const cha
 	va_start(ap, fmt);
 	int n = vsnprintf(line, sizeof line, fmt, ap);
 	va_end(ap);
-	put(o, line, MIN((size_t)n, sizeof line - 1));
+	proc_put(o, line, MIN((size_t)n, sizeof line - 1));
 }
 
 /* Bytes of guest memory; ends where it is not readable. */
-static void put_guest(struct out *o, gaddr a, gaddr end)
+static void put_guest(struct proc_out *o, gaddr a, gaddr end)
 {
 	u8 part[256];
 
@@ -207,33 +245,12 @@ static void put_guest(struct out *o, gaddr a, gaddr end)
 
 		if (copy_in(part, a, n) < 0)
 			return;
-		put(o, part, n);
+		proc_put(o, part, n);
 		a += n;
 	}
 }
 
-/* As fs/proc/task_mmu.c prints it: the name begins in column 74. */
-static bool put_mapping(const struct mapping *m, void *arg)
-{
-	struct out *o = arg;
-	char head[128];
-	int n = snprintf(head, sizeof head, "%08llx-%08llx %c%c%c%c %08llx %02x:%02x %llu ",
-			 (unsigned long long)m->start, (unsigned long long)m->end,
-			 m->prot & G_PROT_READ ? 'r' : '-', m->prot & G_PROT_WRITE ? 'w' : '-',
-			 m->prot & G_PROT_EXEC ? 'x' : '-', m->flags & G_MAP_SHARED ? 's' : 'p',
-			 (unsigned long long)m->off, (unsigned)(m->dev >> 8 & 0xfff),
-			 (unsigned)((m->dev & 0xff) | (m->dev >> 12 & 0xfff00)),
-			 (unsigned long long)m->ino);
-
-	if (m->name)
-		print(o, "%-73s%s\n", head, m->name);
-	else
-		print(o, "%.*s\n", n, head);
-	return true;
-}
-
-/* Reads a whole small host file; its length. */
-static size_t read_host(const char *path, char *buf, size_t size)
+size_t proc_read_host(const char *path, char *buf, size_t size)
 {
 	s64 fd = host_syscall4(HOST_NR_openat, AT_FDCWD, (u64)path, O_CLOEXEC, 0);
 	size_t n = 0;
@@ -255,7 +272,7 @@ static size_t read_host(const char *path, char *buf, size_t size)
  * The host's line, with the addresses replaced (proc_pid_stat(5)): 26 startcode, 27 endcode, 28
  * startstack, 29 kstkesp, 30 kstkeip, 45 to 51 data, brk, arguments, environment.
  */
-static void put_stat(struct out *o, u64 tid)
+static void put_stat(struct proc_out *o, u64 tid)
 {
 	char path[64], text[1024];
 	size_t n;
@@ -264,50 +281,50 @@ static void put_stat(struct out *o, u64 tid)
 		snprintf(path, sizeof path, "/proc/self/task/%llu/stat", (unsigned long long)tid);
 	else
 		strcpy(path, "/proc/self/stat");
-	n = read_host(path, text, sizeof text - 1);
+	n = proc_read_host(path, text, sizeof text - 1);
 	text[n] = 0;
 
 	char *p = strrchr(text, ')');   /* the name before it may contain anything */
 
 	if (!p)
 		return;
-	put(o, text, ++p - text);
+	proc_put(o, text, ++p - text);
 	for (unsigned field = 3; *p == ' '; field++) {
 		size_t len = strcspn(++p, " \n");
 
 		switch (field) {
 		case 28:
-			print(o, " %llu",
+			proc_print(o, " %llu",
 			      (unsigned long long)(the_process.stack_start +
 						   the_process.stack_size));
 			break;
 		case 26: case 27: case 29: case 30: case 45: case 46: case 47:
-			print(o, " 0");
+			proc_print(o, " 0");
 			break;
 		case 48:
-			print(o, " %llu", (unsigned long long)the_process.arg_start);
+			proc_print(o, " %llu", (unsigned long long)the_process.arg_start);
 			break;
 		case 49:
-			print(o, " %llu", (unsigned long long)the_process.arg_end);
+			proc_print(o, " %llu", (unsigned long long)the_process.arg_end);
 			break;
 		case 50:
-			print(o, " %llu", (unsigned long long)the_process.env_start);
+			proc_print(o, " %llu", (unsigned long long)the_process.env_start);
 			break;
 		case 51:
-			print(o, " %llu", (unsigned long long)the_process.env_end);
+			proc_print(o, " %llu", (unsigned long long)the_process.env_end);
 			break;
 		default:
-			put(o, p - 1, len + 1);
+			proc_put(o, p - 1, len + 1);
 		}
 		p += len;
 	}
-	put(o, "\n", 1);
+	proc_put(o, "\n", 1);
 }
 
-static void put_cpuinfo(struct out *o, struct vcpu *c)
+static void put_cpuinfo(struct proc_out *o, struct vcpu *c)
 {
 	char text[256], cpu[2048];
-	size_t n = read_host("/sys/devices/system/cpu/online", text, sizeof text - 1);
+	size_t n = proc_read_host("/sys/devices/system/cpu/online", text, sizeof text - 1);
 	const char *p = text;
 
 	if (!n)
@@ -327,7 +344,7 @@ static void put_cpuinfo(struct out *o, struct vcpu *c)
 		for (unsigned i = from; i <= to; i++) {
 			int len = c->guest->cpuinfo(cpu, sizeof cpu, i);
 
-			put(o, cpu, MIN((size_t)len, sizeof cpu - 1));
+			proc_put(o, cpu, MIN((size_t)len, sizeof cpu - 1));
 		}
 		if (*p == ',')
 			p++;
@@ -336,26 +353,27 @@ static void put_cpuinfo(struct out *o, struct vcpu *c)
 
 s64 proc_open(struct vcpu *c, int dirfd, const char *path, u32 flags)
 {
-	u64 tid;
-	enum proc_file f = find(dirfd, path, &tid);
+	struct proc_name f;
+
+	find(dirfd, path, &f);
 
 	/*
 	 * Writers, O_PATH and O_DIRECTORY get the kernel's answer; the program's file is a real
 	 * one.
 	 */
-	if (f == PROC_NONE || f == PROC_EXE ||
+	if (f.file == PROC_NONE || f.file == PROC_EXE ||
 	    flags & (O_WRONLY | O_RDWR | O_PATH | HOST_O_DIRECTORY))
 		return -PROC_NOT_VIRTUAL;
-	if (f == PROC_CPUINFO && !c->guest->cpuinfo)
+	if (f.file == PROC_CPUINFO && !c->guest->cpuinfo)
 		return -PROC_NOT_VIRTUAL;
 
 	/* MFD_CLOEXEC */
-	struct out o = { .fd = host_syscall2(HOST_NR_memfd_create, (u64)"proc",
+	struct proc_out o = { .fd = host_syscall2(HOST_NR_memfd_create, (u64)"proc",
 					     flags & O_CLOEXEC ? 1 : 0) };
 
 	if (o.fd < 0)
 		return o.fd;
-	switch (f) {
+	switch (f.file) {
 	case PROC_CMDLINE:
 		put_guest(&o, the_process.arg_start, the_process.arg_end);
 		break;
@@ -363,13 +381,16 @@ s64 proc_open(struct vcpu *c, int dirfd, const char *path, u32 flags)
 		put_guest(&o, the_process.env_start, the_process.env_end);
 		break;
 	case PROC_MAPS:
-		space_walk(put_mapping, &o);
+		proc_put_maps(&o, f.pid);
+		break;
+	case PROC_SMAPS:
+		proc_put_smaps(&o, f.pid);
 		break;
 	case PROC_AUXV:
-		put(&o, the_process.auxv, the_process.auxv_size);
+		proc_put(&o, the_process.auxv, the_process.auxv_size);
 		break;
 	case PROC_STAT:
-		put_stat(&o, tid);
+		put_stat(&o, f.tid);
 		break;
 	default:
 		put_cpuinfo(&o, c);

@@ -72,6 +72,13 @@ void signal_uncapture(struct task *t)
 	}
 }
 
+/* The handler of another signal has blocked what was captured meanwhile; every host signal is blocked. */
+static void uncapture_blocked(struct task *t)
+{
+	if (t->captured && t->mask & sigbit(*(s32 *)(void *)t->info))
+		signal_uncapture(t);
+}
+
 void signal_set_mask(struct task *t, u64 mask)
 {
 	t->mask = mask & ~SIGS_UNBLOCKABLE;
@@ -168,6 +175,18 @@ static void host_action(int sig, u64 handler, u64 flags)
 	host_syscall4(HOST_NR_rt_sigaction, sig, (u64)&a, 0, MASK_BYTES);
 }
 
+struct action *signal_action(struct actions *s, int sig)
+{
+	struct host_action old = { 0 };
+
+	if (!(s->known & sigbit(sig))) {
+		host_syscall4(HOST_NR_rt_sigaction, sig, 0, (u64)&old, MASK_BYTES);
+		s->act[sig].handler = old.handler == SIG_IGN ? SIG_IGN : SIG_DFL;
+		s->known |= sigbit(sig);
+	}
+	return &s->act[sig];
+}
+
 void signal_install(int sig, const struct action *a)
 {
 	u64 bit = sigbit(sig), flags = a->flags & (SA_NOCLDSTOP | SA_NOCLDWAIT);
@@ -198,7 +217,7 @@ void signal_prepare_exec(struct task *t, bool prepare)
 void signal_clear_handlers(struct actions *s)
 {
 	for (int sig = 1; sig <= NSIG; sig++) {
-		if (s->act[sig].handler == SIG_IGN)
+		if (!(s->known & sigbit(sig)) || s->act[sig].handler == SIG_IGN)
 			continue;
 		memset(&s->act[sig], 0, sizeof s->act[sig]);
 		signal_install(sig, &s->act[sig]);
@@ -224,16 +243,12 @@ void syscall_init(struct vcpu *c, const struct syscall_hooks *h)
 	t->alt_flags = SS_DISABLE;
 	signal_thread_start(t, main_sigstack, sizeof main_sigstack);
 	host_syscall4(HOST_NR_rt_sigprocmask, SIG_BLOCK, 0, (u64)&t->mask, MASK_BYTES);
-	for (int sig = 1; sig <= NSIG; sig++) {
-		struct host_action old = { 0 };
-
-		host_syscall4(HOST_NR_rt_sigaction, sig, 0, (u64)&old, MASK_BYTES);
-		if (old.handler == SIG_IGN)
-			main_actions.act[sig].handler = SIG_IGN;
-		if (SIGS_SYNC & sigbit(sig) || (SIGS_CORE & sigbit(sig) && old.handler != SIG_IGN))
-			signal_install(sig, &main_actions.act[sig]);
-	}
-	signal_unblock(t);
+	/* Most programs ask for few of the others' dispositions, short ones for none. */
+	for (int sig = 1; sig <= NSIG; sig++)
+		if (SIGS_CORE & sigbit(sig))
+			signal_install(sig, signal_action(&main_actions, sig));
+	if (t->mask & SIGS_SYNC)
+		signal_unblock(t);
 }
 
 /* --- delivery --- */
@@ -271,6 +286,8 @@ static void __attribute__((noreturn)) terminate(struct task *t, int sig, const u
 			     the_process.called, sig, signal_text[sig]);
 		host_syscall3(HOST_NR_write, 2, (u64)line, n);
 	}
+	if (the_process.summary)
+		summary_print();
 	host_default(sig, info);
 	host_syscall1(HOST_NR_exit_group, 128 + sig);
 	__builtin_unreachable();
@@ -321,7 +338,7 @@ static struct action take_action(struct actions *s, int sig)
 	struct action a;
 
 	lock_take(&s->lock);
-	a = s->act[sig];
+	a = *signal_action(s, sig);
 	if (a.handler > SIG_IGN && a.flags & SA_RESETHAND) {
 		s->act[sig].handler = SIG_DFL;
 		signal_install(sig, &s->act[sig]);
@@ -387,21 +404,22 @@ void signal_deliver(struct vcpu *c)
 
 	hooks->unkick(c);
 	while (t->attention) {
-		if (t->captured) {
-			memcpy(info, t->info, sizeof info);
-			t->captured = 0;  /* everything stays blocked until the mask is set below */
-		} else {
-			signal_block_all();
-			if (t->captured || !signal_take_sync(t, ~t->mask, info)) {
+		/* Fault signals first, as the kernel; everything stays blocked until the mask is set below. */
+		signal_block_all();
+		if (!signal_take_sync(t, ~t->mask, info)) {
+			if (!t->captured) {
 				signal_attend(t);
 				continue;
 			}
+			memcpy(info, t->info, sizeof info);
+			t->captured = 0;
 		}
 		handled |= deliver(c, info);
 		if (!handled && t->restore_mask) {
 			t->restore_mask = false;
 			t->mask = t->saved_mask;
 		}
+		uncapture_blocked(t);
 		signal_unblock(t);
 		signal_attend(t);
 		hooks->unkick(c);
@@ -432,6 +450,7 @@ void signal_force(struct vcpu *c, int signo, int code, gaddr addr)
 	lock_drop(&t->actions->lock);
 	t->mask &= ~sigbit(signo);
 	deliver(c, info);
+	uncapture_blocked(t);
 	signal_unblock(t);
 	signal_attend(t);
 }

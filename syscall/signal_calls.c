@@ -57,10 +57,10 @@ s64 sys_rt_sigaction(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 	if (a[1] && read_action(a[1], &new) < 0)
 		return -EFAULT;
 	lock_take(&s->lock);
-	old = s->act[sig];
+	old = *signal_action(s, sig);
 	if (a[1]) {
 		new.flags &= known;
-		s->act[sig] = new;
+		*signal_action(s, sig) = new;
 		signal_install(sig, &new);
 		if (new.handler == SIG_IGN ||
 		    (new.handler == SIG_DFL && sigbit(sig) & SIGS_DEFAULT_IGNORE))

@@ -27,13 +27,14 @@ struct syscall_hooks {
 
 /* What the runner knows of the process, for execve, /proc and uname. */
 struct process {
-	const char *runner;       /* path of this runner, for re-execution: "/proc/self/exe" or a real path */
+	const char *runner;       /* the name that this runner was executed by, or NULL */
 	const char *called;       /* "qemu" where we were called by a qemu name, else "dragoman" */
 	const char *exe;          /* absolute path of the guest program */
 	const char *sysroot;      /* -L, or NULL */
 	char *const *runner_argv; /* options to repeat on re-execution, NULL-terminated */
 	const char *uname_release;/* -r, or NULL */
 	bool strace;
+	bool summary;             /* -strace-c */
 	gaddr vdso;               /* where the guest's vdso is mapped */
 	u64 stack_start, stack_size;
 	const u8 *auxv;           /* as the guest sees it, for /proc/self/auxv */
@@ -41,6 +42,12 @@ struct process {
 	gaddr arg_start, arg_end, env_start, env_end;
 };
 extern struct process the_process;
+
+/*
+ * Before anything is mapped for the guest: takes over the limits that the runner must not be held to.
+ * The guest's RLIMIT_STACK, ~0 if there is none; *room: bytes that the host lets the process have in all.
+ */
+u64 limits_init(u64 *room);
 
 /* Once, before the first guest instruction: installs host signal handlers, makes c's task. */
 void syscall_init(struct vcpu *c, const struct syscall_hooks *hooks);

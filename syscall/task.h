@@ -63,6 +63,7 @@ struct action { u64 handler, flags, restorer, mask; };
 /* Shared by the threads of a process (CLONE_SIGHAND). */
 struct actions {
 	struct lock lock;
+	u64 known;                   /* signals whose act[] is true; what is inherited is asked for late */
 	struct action act[NSIG + 1];
 };
 
@@ -82,11 +83,14 @@ struct task {
 	u64 alt_sp, alt_size;
 	u32 alt_flags;
 
+	gaddr robust_list;           /* where the kernel cannot walk it (futex.c) */
+
 	s64 interrupted;             /* see signal_interrupted(), 0: no call was; and the pc then */
 	gaddr interrupted_pc;
 	bool not_started;            /* the interrupted call had not even begun */
 
 	bool vfork_child;            /* the parent frees our memory */
+	u8 own_limits;               /* limits that it has given to the host itself (id.c) */
 	u8 *block;                   /* stack and all of a thread, NULL for the first */
 	u64 block_size;
 };
@@ -109,6 +113,8 @@ void signal_block_all(void);
 void signal_unblock(struct task *t);
 /* A captured signal goes back to the kernel; all signals must be blocked. */
 void signal_uncapture(struct task *t);
+/* The action of sig, which the caller may change; s->lock is held. */
+struct action *signal_action(struct actions *s, int sig);
 /* Tells the host what to do on sig, after the guest's action. */
 void signal_install(int sig, const struct action *a);
 /* The disposition that a new program must inherit; false again if execve failed. */
@@ -121,6 +127,16 @@ void signal_thread_start(struct task *t, void *stack, u64 size);
 int signal_take_sync(struct task *t, u64 set, u8 info[SIGINFO_SIZE]);
 /* Puts what the handler needs to know: t->attention, and asks translated code to stop. */
 void signal_attend(struct task *t);
+
+/* --- futex.c --- */
+
+/* What the kernel does with a robust list, where it cannot. */
+void futex_thread_exit(struct task *t);
+
+/* --- id.c --- */
+
+/* Before another program is executed: the host's limits are the guest's; false: it failed. */
+void limits_exec(struct task *t, bool prepare);
 
 /* --- host/HOST: what depends on the host's instruction set --- */
 

@@ -16,9 +16,11 @@
  *
  * All signals are blocked from before the clone until the child can deliver them.
  */
+#include "syscall/local.h"
 #include "syscall/task.h"
 
 #include "base/die.h"
+#include "base/log.h"
 
 enum { STACK_SIZE = 1 << 20, SIGNAL_STACK_SIZE = 64 << 10, GUARD_SIZE = 64 << 10 };
 enum { CSIGNAL = 0xff };
@@ -50,8 +52,7 @@ static u64 block_bytes(void)
 static struct block *block_new(void)
 {
 	u64 size = block_bytes();
-	s64 r = host_syscall6(HOST_NR_mmap, 0, size, PROT_READ | PROT_WRITE,
-			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+	s64 r = space_own_map(size);
 	struct block *b;
 
 	if (is_error(r))
@@ -101,6 +102,7 @@ static void block_fill(struct block *b, struct vcpu *c, const struct clone_args 
 	t->actions = parent->actions;
 	if (!(q->flags & CLONE_SIGHAND)) {
 		lock_take(&parent->actions->lock);
+		b->actions.known = parent->actions->known;
 		memcpy(b->actions.act, parent->actions->act, sizeof b->actions.act);
 		lock_drop(&parent->actions->lock);
 		t->actions = &b->actions;
@@ -183,6 +185,9 @@ static s64 clone_process(struct vcpu *c, const struct clone_args *q)
 	t->sync_pending = 0;
 	t->vfork_child = false;
 	hooks->fork_child(c);
+	log_forked();
+	summary_forked();
+	uring_forked();
 	if (q->flags & CLONE_CLEAR_SIGHAND)
 		signal_clear_handlers(t->actions);
 	c->guest->clone_child(c, q->stack ? q->stack : *vcpu_u64(c, c->guest->sp_off),
@@ -267,6 +272,7 @@ s64 sys_exit(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 {
 	struct task *t = c->task;
 
+	futex_thread_exit(t);
 	signal_block_all();
 	signal_uncapture(t);
 	if (t->block && !t->vfork_child) {
@@ -279,6 +285,11 @@ s64 sys_exit(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 
 s64 sys_exit_group(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 {
+	futex_thread_exit(c->task);
+	if (the_process.summary) {
+		summary_add((u32)*vcpu_u64(c, c->guest->sysno_off), summary_time(), 0);
+		summary_print();
+	}
 	host_syscall1(HOST_NR_exit_group, a[0]);
 	__builtin_unreachable();
 }

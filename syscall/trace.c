@@ -62,12 +62,29 @@ static void add_enum(struct line *l, enum const_set set, u32 v)
 		add(l, "%#x", v);
 }
 
+static void add_signal(struct line *l, u32 sig)
+{
+	const char *name = find_const(SET_signal, sig);
+
+	if (name)
+		add(l, "%s", name);
+	else if (sig >= 32 && sig <= 64)
+		add(l, "SIGRT_%u", sig - 32);
+	else
+		add(l, "%u", sig);
+}
+
 static void add_flags(struct line *l, enum const_set set, u64 v)
 {
 	const char *sep = "";
 
 	if (set == SET_open && !(v & (O_WRONLY | O_RDWR))) {
 		add(l, "O_RDONLY");
+		sep = "|";
+	}
+	if (set == SET_clone && v & 0xff) {
+		add_signal(l, v & 0xff);   /* sent to the parent at the end */
+		v &= ~0xffull;
 		sep = "|";
 	}
 	if (set == SET_fdflags)
@@ -94,18 +111,6 @@ static void add_flags(struct line *l, enum const_set set, u64 v)
 	}
 	if ((u32)v)
 		add(l, "%s%#x", sep, (u32)v);
-}
-
-static void add_signal(struct line *l, u32 sig)
-{
-	const char *name = find_const(SET_signal, sig);
-
-	if (name)
-		add(l, "%s", name);
-	else if (sig >= 32 && sig <= 64)
-		add(l, "SIGRT_%u", sig - 32);
-	else
-		add(l, "%u", sig);
 }
 
 static void add_sigset(struct line *l, gaddr a)
@@ -238,7 +243,7 @@ static void add_iov(struct line *l, gaddr a, u64 n, u64 total)
 /* --- structures --- */
 
 enum member_type {
-	MT_END, MT_S32, MT_U32, MT_HEX32, MT_OCT32, MT_U16, MT_OCT16, MT_S64, MT_U64, MT_LONG,
+	MT_END, MT_S32, MT_U32, MT_HEX32, MT_OCT32, MT_U16, MT_OCT16, MT_S64, MT_U64, MT_HEX64, MT_LONG,
 	MT_ULONG, MT_HEXL, MT_PTR
 };
 struct member { const char *name; u8 type; };
@@ -262,7 +267,7 @@ static unsigned member_size(enum member_type t)
 		return 2;
 	case MT_S32: case MT_U32: case MT_HEX32: case MT_OCT32:
 		return 4;
-	case MT_S64: case MT_U64:
+	case MT_S64: case MT_U64: case MT_HEX64:
 		return 8;
 	default:
 		return the_guest.word;
@@ -275,7 +280,7 @@ static void add_member(struct line *l, enum member_type t, u64 v, unsigned size)
 	case MT_S32: case MT_S64: case MT_LONG:
 		add(l, "%lld", (long long)sext(v, size * 8));
 		break;
-	case MT_HEX32: case MT_HEXL: case MT_PTR:
+	case MT_HEX32: case MT_HEX64: case MT_HEXL: case MT_PTR:
 		add(l, "%#llx", (unsigned long long)v);
 		break;
 	case MT_OCT32: case MT_OCT16:

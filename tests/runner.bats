@@ -187,6 +187,26 @@ refuses() {
 	grep -q 'uname(' "$D"/log.[0-9]*
 }
 
+@test "-strace-c" {
+	need_cross
+	run -0 "$RUNNER" -strace-c "$D/show" uname
+	[[ "$output" == *"system calls"*"% time"*" 1           uname"*" 1           exit_group"*"total"* ]]
+	run -0 "$RUNNER" -strace-c -D "$D/counts" "$D/show" uname
+	[[ "$output" != *"% time"* ]] && grep -q '^100.00 .* total$' "$D/counts"
+	DRAGOMAN_STRACE_C=1 says '*% time*total' "$D/show" uname
+}
+
+@test "-D and programs that the program executes" {
+	[ -x "$BUILD/tests/syscalls/aarch64/limits" ] || skip "no cross compiler"
+	"$RUNNER" -strace -D "$D/all" "$BUILD/tests/syscalls/aarch64/limits" > "$D/out"
+	[ "$(grep -c 'execve("/proc/self/exe"' "$D/all")" -eq 3 ]
+	[ "$(cut -d' ' -f1 "$D/all" | sort -u | wc -l)" -ge 4 ]
+	"$RUNNER" -strace -D "$D/each.%d" "$BUILD/tests/syscalls/aarch64/limits" > "$D/out"
+	for log in "$D"/each.*; do
+		[ "$(tail -1 "$log" | cut -d' ' -f1)" = "${log##*.}" ]
+	done
+}
+
 @test "under no address-space layout is the runner in the way" {
 	need_cross
 	for options in "" -R "-R -L" -L; do
@@ -194,7 +214,9 @@ refuses() {
 		[ -z "$options" ] || run -0 setarch $options "$RUNNER" "$D/show" argv
 	done
 	(ulimit -s unlimited 2> /dev/null && says "$D/show|argv" "$D/show" argv)
-	(ulimit -v 4000000; says "$D/show|argv" "$D/show" argv)
+	for limit in 4000000 400000 100000; do
+		(ulimit -v $limit; says "$D/show|argv" "$D/show" argv)
+	done
 }
 
 @test "-B and -R: a program that does not live at its own addresses" {

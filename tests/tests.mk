@@ -45,6 +45,9 @@ $(BUILD)/bench/driver: bench/driver.c
 	@mkdir -p $(@D)
 	gcc -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -o $@ $< -lm
 
+# Objects of tests follow the headers that they include, as all others do.
+-include $(wildcard $(BUILD)/tests/*/*.d)
+
 # The instruction cases of a guest: its frontend on an engine of the translator, in process.
 TEST_OBJ = $(filter-out $(BUILD)/runner/main.o,$(COMMON_OBJ)) $(call guest_obj,$(TEST_GUEST))
 $(BUILD)/tests/$(TEST_GUEST)/cases: $(BUILD)/tests/$(TEST_GUEST)/cases.o $(TEST_OBJ)

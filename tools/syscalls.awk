@@ -1,4 +1,5 @@
-# Prints the support table of syscall/syscalls.def in Markdown: what is not passed or handled in full, and a sum.
+# Prints the support table of syscall/syscalls.def in Markdown: a sum, what is not passed or
+# handled in full, and the names of what is.
 /^(PASS|BLOCK|FN|NOSYS)\(/ {
 	line = $0
 	total++
@@ -16,6 +17,7 @@
 		part[++n_part] = "| " name " | partial | " why " |"
 	} else {
 		full++
+		names = names (names == "" ? "" : ", ") name
 	}
 }
 END {
@@ -26,4 +28,5 @@ END {
 		print part[i]
 	for (i = 1; i <= n_none; i++)
 		print none[i]
+	print "\nIn full: " names "."
 }

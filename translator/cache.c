@@ -23,11 +23,13 @@ enum {
 enum {
 	CODE_SIZE = 128 << 20, MAX_BLOCKS = 1 << 20, MAX_EXITS = 4 << 20, MAP_AREA = 64 << 20,
 	HASH_SIZE = 1 << 18, MIN_ROOM = 256 << 10, CODE_ALIGN = 16,
+	MAX_SHRINK = 5,
 };
 enum { PROT_READ = 1, PROT_WRITE = 2, PROT_EXEC = 4, MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_FIXED = 0x10, MAP_ANON = 0x20,
        MAP_NORESERVE = 0x4000, MAP_FIXED_NOREPLACE = 0x100000, MFD_CLOEXEC = 1 };
 
 static struct {
+	u32 code_size, max_blocks, max_exits, map_area;
 	u32 code_used, runtime;
 	u32 nblocks, nexits, map_used;
 	u32 populated;             /* bytes of code whose pages are there */
@@ -53,15 +55,15 @@ static void map_at(u64 at, u64 len, u32 prot, u32 flags, int fd)
 
 static void map_views(int fd, u32 fixed)
 {
-	map_at(CODE_X, CODE_SIZE, PROT_READ | PROT_EXEC, MAP_SHARED | fixed, fd);
-	map_at(CODE_W, CODE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | fixed, fd);
+	map_at(CODE_X, cache.code_size, PROT_READ | PROT_EXEC, MAP_SHARED | fixed, fd);
+	map_at(CODE_W, cache.code_size, PROT_READ | PROT_WRITE, MAP_SHARED | fixed, fd);
 }
 
 static int new_memory(void)
 {
 	s64 fd = host_syscall2(HOST_NR_memfd_create, (u64)"dragoman", MFD_CLOEXEC);
 
-	if (fd < 0 || host_syscall2(HOST_NR_ftruncate, fd, CODE_SIZE) < 0)
+	if (fd < 0 || host_syscall2(HOST_NR_ftruncate, fd, cache.code_size) < 0)
 		fail(EXIT_NOT_RUNNABLE, "no memory for the code cache (error %d)", (int)-fd);
 	return fd;
 }
@@ -73,19 +75,35 @@ static void reset(void)
 	cache.map_used = 0;
 }
 
-void cache_init(u64 rt[RT_COUNT], u32 threshold)
+/* Where the process may not have much address space, we ask for a part of it only. */
+static void choose_sizes(u32 threshold, u64 room)
+{
+	u64 all = 2ull * CODE_SIZE + MAX_BLOCKS * sizeof(struct block) + MAX_EXITS * sizeof(struct exit) + MAP_AREA;
+	u32 shrink = 0;
+
+	while (room && shrink < MAX_SHRINK && all >> shrink > room / 4)
+		shrink++;
+	cache.code_size = CODE_SIZE >> shrink;
+	cache.max_blocks = MAX_BLOCKS >> shrink;
+	cache.max_exits = MAX_EXITS >> shrink;
+	cache.map_area = MAP_AREA >> shrink;
+}
+
+void cache_init(u64 rt[RT_COUNT], u32 threshold, u64 room)
 {
 	u32 anon = MAP_PRIVATE | MAP_ANON | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
-	int fd = new_memory();
+	int fd;
 
+	choose_sizes(room);
+	fd = new_memory();
 	map_views(fd, MAP_FIXED_NOREPLACE);
 	host_syscall1(HOST_NR_close, fd);
-	map_at(BLOCKS, MAX_BLOCKS * sizeof(struct block), PROT_READ | PROT_WRITE, anon, -1);
-	map_at(EXITS, MAX_EXITS * sizeof(struct exit), PROT_READ | PROT_WRITE, anon, -1);
-	map_at(MAPS, MAP_AREA, PROT_READ | PROT_WRITE, anon, -1);
+	map_at(BLOCKS, cache.max_blocks * sizeof(struct block), PROT_READ | PROT_WRITE, anon, -1);
+	map_at(EXITS, cache.max_exits * sizeof(struct exit), PROT_READ | PROT_WRITE, anon, -1);
+	map_at(MAPS, cache.map_area, PROT_READ | PROT_WRITE, anon, -1);
 	map_at(HASH, 2 * HASH_SIZE * sizeof(u32), PROT_READ | PROT_WRITE, anon, -1);
 	cache.threshold = threshold;
-	map_at(COUNTS, MAX_BLOCKS * sizeof(s32), PROT_READ | PROT_WRITE, anon, -1);
+	map_at(COUNTS, cache.max_blocks * sizeof(s32), PROT_READ | PROT_WRITE, anon, -1);
 	cache.runtime = ALIGN_UP(host_runtime((u8 *)CODE_W, CODE_X, rt), 64u);
 	reset();
 }
@@ -97,7 +115,7 @@ u64 cache_address(u32 offset)
 
 u32 cache_offset(u64 host_pc)
 {
-	return host_pc - CODE_X < CODE_SIZE ? host_pc - CODE_X : 0;
+	return host_pc - CODE_X < cache.code_size ? host_pc - CODE_X : 0;
 }
 
 struct block *cache_block(u32 n)
@@ -202,7 +220,7 @@ static void populate(u32 end)
 {
 	enum { CHUNK = 64 << 10, MADV_POPULATE_READ = 22, MADV_POPULATE_WRITE = 23 };
 
-	for (; cache.populated < MIN(end, (u32)CODE_SIZE); cache.populated += CHUNK) {
+	for (; cache.populated < MIN(end, cache.code_size); cache.populated += CHUNK) {
 		host_syscall3(HOST_NR_madvise, CODE_W + cache.populated, CHUNK, MADV_POPULATE_WRITE);
 		host_syscall3(HOST_NR_madvise, CODE_X + cache.populated, CHUNK, MADV_POPULATE_READ);
 	}
@@ -210,12 +228,12 @@ static void populate(u32 end)
 
 u32 cache_add(struct tr *t, u32 mode, u32 base)
 {
-	u32 at = ALIGN_UP(cache.code_used, (u32)CODE_ALIGN), room = CODE_SIZE - at, n = cache.nblocks;
+	u32 at = ALIGN_UP(cache.code_used, (u32)CODE_ALIGN), room = cache.code_size - at, n = cache.nblocks;
 	struct host_out *o = &cache.out;
 	struct block *b = &blocks[n];
 
-	if (room < MIN_ROOM || n == MAX_BLOCKS || cache.nexits + HOST_MAX_EXITS > MAX_EXITS ||
-	    cache.map_used + HOST_MAX_MAP > MAP_AREA)
+	if (room < MIN_ROOM || n == cache.max_blocks || cache.nexits + HOST_MAX_EXITS > cache.max_exits ||
+	    cache.map_used + HOST_MAX_MAP > cache.map_area)
 		return 0;
 	unshare();
 	populate(at + 4096);

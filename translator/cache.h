@@ -43,8 +43,11 @@ struct exit {
 	u8 kind;               /* enum exit_kind */
 };
 
-/* Maps everything and emits the host's run-time code.  threshold: entries that make a block hot, 0: none do. */
-void cache_init(u64 rt[RT_COUNT], u32 threshold);
+/*
+ * Maps everything and emits the host's run-time code.  threshold: entries that make a block hot, 0: none do.
+ * room: see struct translator_config.
+ */
+void cache_init(u64 rt[RT_COUNT], u32 threshold, u64 room);
 
 /* The host address of a byte of the cache; its offset, or 0 if pc is not inside. */
 u64 cache_address(u32 offset);

@@ -65,6 +65,11 @@ enum exit_reason host_enter(struct vcpu *c, u64 code);
 u64 jit_link(struct vcpu *c, u32 exit_id);
 u64 jit_lookup(struct vcpu *c, gaddr pc);
 u64 jit_hot(struct vcpu *c, u32 block);
+/*
+ * A system call from translated code; c->pc is behind the instruction, c->mxcsr what the unit has.
+ * True if the code may go on there.  Else c->exit_arg says why to leave, at c->pc with c->mxcsr.
+ */
+bool jit_syscall(struct vcpu *c);
 
 /* --- faults; uc is the host's ucontext_t --- */
 

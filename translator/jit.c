@@ -36,7 +36,7 @@ void jit_init(const struct guest *g, const struct translator_config *cfg, bool (
 	jit.cfg = *cfg;
 	jit.executable = executable;
 	host_init(cfg->hide);
-	cache_init(jit.rt, cfg->single ? 0 : cfg->hot);
+	cache_init(jit.rt, cfg->single ? 0 : cfg->hot, cfg->room);
 }
 
 /* --- threads --- */
@@ -73,9 +73,8 @@ static void reset_return_stack(struct vcpu *c)
 
 void jit_vcpu_init(struct vcpu *c)
 {
-	enum { RW = 3, PRIVATE_ANON_NORESERVE = 0x4022, SLACK = RET_STACK_GUARD };
-	s64 p = host_syscall6(HOST_NR_mmap, 0, RET_STACK_GUARD + RET_STACK_SIZE + SLACK, RW, PRIVATE_ANON_NORESERVE,
-			      (u64)-1, 0);
+	enum { SLACK = RET_STACK_GUARD };
+	s64 p = space_own_map(RET_STACK_GUARD + RET_STACK_SIZE + SLACK);
 
 	if (p < 0 && p > -4096)
 		die("no memory for a return stack");
@@ -287,6 +286,27 @@ u64 jit_hot(struct vcpu *c, u32 block)
 	code = cache_address(cache_block(region(c, block))->code);
 	lock_drop(&jit.lock);
 	return code;
+}
+
+bool jit_syscall(struct vcpu *c)
+{
+	const gaddr next = c->pc;
+	const u32 mxcsr = c->mxcsr, generation = c->generation;
+
+	if (!jit.cfg.syscall) {
+		c->exit_arg = EXIT_SYSCALL;
+		return false;
+	}
+	/* Nobody waits for a thread that sleeps in the kernel. */
+	__atomic_store_n(&c->in_code, OUTSIDE, __ATOMIC_RELEASE);
+	jit.cfg.syscall(c);
+	/* Whoever empties the cache has either set `poll` by now, or sees us and waits. */
+	__atomic_store_n(&c->in_code, INSIDE, __ATOMIC_SEQ_CST);
+	if (LIKELY(!c->poll && c->pc == next && c->mxcsr == mxcsr &&
+		   __atomic_load_n(&jit.generation, __ATOMIC_RELAXED) == generation))
+		return true;
+	c->exit_arg = EXIT_NONE;
+	return false;
 }
 
 enum exit_reason jit_run(struct vcpu *c)

@@ -10,9 +10,6 @@
 #include "translator/interp.h"
 #include "translator/jit.h"
 
-/* Linux's flags of mmap(2) */
-enum { HOST_PROT_RW = 3, HOST_MAP_PRIVATE_ANON_NORESERVE = 0x4022 };
-
 /* Linux's generic numbers */
 enum { G_SIGBUS = 7, G_BUS_ADRALN = 1 };
 
@@ -40,8 +37,7 @@ void translator_init(const struct guest *g, const struct translator_config *cfg,
 
 void vcpu_init(struct vcpu *c, const struct guest *g)
 {
-	s64 p = host_syscall6(HOST_NR_mmap, 0, sizeof(struct workspace), HOST_PROT_RW,
-			      HOST_MAP_PRIVATE_ANON_NORESERVE, (u64)-1, 0);
+	s64 p = space_own_map(sizeof(struct workspace));
 	struct workspace *w = (struct workspace *)p;
 
 	if (p < 0 && p > -4096)

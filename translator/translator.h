@@ -16,6 +16,12 @@ struct translator_config {
 	u32 max_insns;        /* per translation; 0: default */
 	u32 hot;              /* entries of a block after which the region around it is translated; 0: never */
 	u32 hide;             /* host features not to use, see host.h */
+	u64 room;             /* bytes of address space that the process may have, ~0: any; 0: as well */
+	/*
+	 * Does what EXIT_SYSCALL asks for, called by translated code without leaving it; c->pc and
+	 * the state are complete, and may be changed.  NULL: translator_run() returns for each.
+	 */
+	void (*syscall)(struct vcpu *c);
 };
 
 /*

@@ -11,9 +11,10 @@
 #include "base/space.h"
 #include "frontends/aarch64/a64.h"
 #include "frontends/aarch64/decode.h"
+#include "syscall/vdso.h"
 #include "translator/translator.h"
 
-enum { CACHE_LINE = 64, CNTFRQ = 1000000000 };
+enum { CACHE_LINE = 64, CNTFRQ = 1000000000, A64_VDSO_CALL = 0x4d00 /* vdso.S */ };
 
 static void exit_next(struct tr *t)
 {
@@ -41,9 +42,21 @@ bool a64_tr_hlt(struct tr *t, const struct a64_hlt *a)
 	return true;
 }
 
+/* In the vdso, UDF with one of these numbers is a function's body (syscall/vdso.h). */
+static const struct ir_helper vdso_helpers[VDSO_COUNT] = {
+#define X(call) { .name = #call, .fn = vdso_##call, .type = T_I64, .nargs = 2 },
+	VDSO_CALLS(X)
+#undef X
+};
+
 bool a64_tr_udf(struct tr *t, const struct a64_udf *a)
 {
-	return false;
+	unsigned n = a->imm16 - A64_VDSO_CALL;
+
+	if (n >= VDSO_COUNT || !vdso_contains(t->pc))
+		return false;
+	x_put(t, 0, ir_call(t, &vdso_helpers[n], x_get(t, 0, 1), x_get(t, 1, 1)));
+	return true;
 }
 
 /* --- hints and barriers --- */

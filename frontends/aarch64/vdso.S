@@ -2,18 +2,17 @@
  * The guest's vdso: what Linux maps into every arm64 process (vdso(7)).
  *
  * vdso_image.h is made from this file by `make vdso`, which needs a cross compiler, and is committed, so
- * that an ordinary build does not.  The time functions are plain system calls: the host's kernel answers
- * them as fast as we could, and no guest page has to be kept up to date.  __kernel_rt_sigreturn must be
- * exactly these two instructions: unwinders recognise the frame of a signal by them.
+ * that an ordinary build does not.  A function's body is one UDF: 0x4d00 and the function's place in
+ * VDSO_CALLS of syscall/vdso.h, which says the rest.  __kernel_rt_sigreturn must be exactly these two
+ * instructions: unwinders recognise the frame of a signal by them.
  */
 	.text
-	.macro syscall_function name, number
+	.macro function name, number
 	.global \name
 	.type \name, %function
 	.balign 16
 \name:	.cfi_startproc
-	mov	x8, #\number
-	svc	#0
+	udf	#(0x4d00 + \number)
 	ret
 	.cfi_endproc
 	.size \name, . - \name
@@ -28,6 +27,6 @@ __kernel_rt_sigreturn:
 	svc	#0
 	.size __kernel_rt_sigreturn, . - __kernel_rt_sigreturn
 
-	syscall_function __kernel_gettimeofday, 169
-	syscall_function __kernel_clock_gettime, 113
-	syscall_function __kernel_clock_getres, 114
+	function __kernel_clock_gettime, 0
+	function __kernel_clock_getres, 1
+	function __kernel_gettimeofday, 2

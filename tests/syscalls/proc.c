@@ -8,6 +8,8 @@
 
 static int variable = 1;
 
+int main(int argc, char **argv);
+
 static long slurp(const char *path, char *buffer, long size)
 {
 	int fd = open(path, O_RDONLY);
@@ -51,6 +53,79 @@ static void *in_thread(void *argument)
 	return (void *)(long)tasks;
 }
 
+/* Another process of ours, seen from here. */
+static void another(char *buffer, long size, const char *own_exe)
+{
+	char path[64], exe[PATH_MAX] = { 0 }, ready;
+	int out[2], hold[2];
+	pid_t child;
+
+	if (pipe(out) < 0 || pipe(hold) < 0)
+		return;
+	child = fork();
+	if (child == 0) {
+		dup2(out[1], 1);
+		dup2(hold[0], 0);
+		close(hold[1]);
+		execve("/proc/self/exe", (char *[]){ "another one", "hold", "", NULL },
+			(char *[]){ "C=d", NULL });
+		_exit(99);
+	}
+	close(out[1]);
+	VALUE(read(out[0], &ready, 1));
+	snprintf(path, sizeof(path), "/proc/%d/exe", child);
+	IS(readlink(path, exe, sizeof(exe) - 1) > 0 && strcmp(exe, own_exe) == 0);
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", child);
+	VALUE(slurp(path, buffer, size));
+	IS(strcmp(buffer, "another one") == 0 && strcmp(buffer + 12, "hold") == 0);
+	snprintf(path, sizeof(path), "/proc/%d/environ", child);
+	VALUE(slurp(path, buffer, size));
+	puts(buffer);
+	snprintf(path, sizeof(path), "/proc/%d/maps", child);
+	slurp(path, buffer, size);
+	IS(mapped(buffer, &variable, "rw-p", strrchr(own_exe, '/')));
+	IS(!strstr(buffer, "dragoman-aarch64") && strstr(buffer, "[stack]") && strstr(buffer, "[vdso]"));
+	snprintf(path, sizeof(path), "/proc/%d/smaps", child);
+	slurp(path, buffer, size);
+	IS(mapped(buffer, &variable, "rw-p", strrchr(own_exe, '/')));
+	close(hold[1]);
+	test_reap("another", child);
+}
+
+/* The same files by other names. */
+static void by_links(char *buffer, long size, const char *own_exe)
+{
+	char exe[PATH_MAX] = { 0 };
+	int dir;
+
+	CALL(symlink("/proc/self", "link"));
+	IS(slurp("link/maps", buffer, size) > 0 && mapped(buffer, (void *)main, "r-xp", strrchr(own_exe, '/')));
+	IS(readlink("link/exe", exe, sizeof(exe) - 1) > 0 && strcmp(exe, own_exe) == 0);
+	IS(slurp("/proc/self/../self/maps", buffer, size) > 0 &&
+		mapped(buffer, (void *)main, "r-xp", strrchr(own_exe, '/')));
+	dir = open("/proc/self/task", O_RDONLY | O_DIRECTORY);
+	snprintf(buffer, size, "%d/exe", getpid());
+	memset(exe, 0, sizeof(exe));
+	IS(readlinkat(dir, buffer, exe, sizeof(exe) - 1) > 0 && strcmp(exe, own_exe) == 0);
+	close(dir);
+	slurp("/proc/self/smaps", buffer, size);
+	IS(mapped(buffer, (void *)main, "r-xp", strrchr(own_exe, '/')) && strstr(buffer, "\nRss:"));
+	IS(!strstr(buffer, "dragoman-aarch64"));
+}
+
+/* Files that were mapped have names. */
+static void file_names(char *buffer, long size)
+{
+	int file = open("a file", O_RDWR | O_CREAT, 0600);
+	char *p;
+
+	ftruncate(file, 8192);
+	p = mmap(NULL, 4096, PROT_READ, MAP_SHARED, file, 4096);
+	slurp("/proc/self/maps", buffer, size);
+	IS(mapped(buffer, p, "r--s", "/a file"));
+	close(file);
+}
+
 int main(int argc, char **argv)
 {
 	static char buffer[1 << 20];
@@ -67,6 +142,10 @@ int main(int argc, char **argv)
 			(char *[]){ "A=b", NULL });
 		perror("execve");
 		return 1;
+	}
+	if (strcmp(argv[1], "hold") == 0) {
+		write(1, "", 1);
+		return read(0, buffer, 1);
 	}
 	test_begin();
 	IS(readlink("/proc/self/exe", exe, sizeof(exe) - 1) > 0);
@@ -127,5 +206,8 @@ int main(int argc, char **argv)
 	CALL(open("/proc/self/nothing", O_RDONLY));
 	CALL(open("/proc/self/fd/77", O_RDONLY));
 	IS(readlink("/proc/self/cwd", buffer, sizeof(buffer)) == (ssize_t)strlen(test_directory));
+	another(buffer, sizeof(buffer), exe);
+	by_links(buffer, sizeof(buffer), exe);
+	file_names(buffer, sizeof(buffer));
 	return 0;
 }

@@ -38,9 +38,10 @@ __asm__(".text\n"
 	"	sub $8, %rdx\n"
 	"	jae 1b\n"
 	"2:	add $8, %rdx\n"
+	"	jz 6f\n"               /* even a repetition of nothing takes its time */
 	"3:	mov %rdx, %rcx\n"
 	"	rep movsb\n"
-	"	ret\n"
+	"6:	ret\n"
 	".size copy_bytes, . - copy_bytes\n"
 	"copy_str_bytes:\n"       /* rdi = dst, rsi = src, rdx = size; the length, or size if no NUL was met */
 	"	xor %eax, %eax\n"

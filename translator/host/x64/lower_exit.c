@@ -334,6 +334,12 @@ bool lower_exit(struct gen *g, const struct ir_node *n)
 	case IR_TRAP:
 		write_back(g);
 		set_pc(g, pc_of(g, n->a));
+		if (n->b == EXIT_SYSCALL && !g->new_mode) {
+			op_rm(&g->e, OPC(0, 0, 0xff), 0, 2,
+			      vcpu_mem(offsetof(struct vcpu, rt) + 8 * RT_SYSCALL));
+			link_jmp(g, pc_of(g, n->a));
+			return true;
+		}
 		op_rm(&g->e, OPC(0, 0, 0xc7), 0, 0, vcpu_mem(offsetof(struct vcpu, trap)));
 		e32(&g->e, n->c);
 		leave_with(g, n->b);

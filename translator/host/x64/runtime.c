@@ -102,6 +102,31 @@ static void emit_leave(struct code *e, u64 exit)
 	jmp_to(e, exit);
 }
 
+/*
+ * Called, so its return address is on top of the return stack, with which rsp is the C stack's during the
+ * call of jit_syscall().  MXCSR stays the guest's: no system call does floating point.
+ */
+static void emit_syscall(struct code *e, u64 leave)
+{
+	u8 *other;
+
+	alu_ri(e, ALU_ADD, 1, RSP, 8);
+	store_r(e, 1, RSP, FIELD(ret_rsp));
+	load_r(e, 1, RSP, FIELD(host_rsp));
+	stmxcsr(e, FIELD(mxcsr));
+	lea_rm(e, 1, RDI, vcpu_mem(0));
+	mov_ri(e, RAX, (u64)jit_syscall);
+	op_rr(e, OPC(0, 0, 0xff), 0, 2, RAX);
+	load_r(e, 1, RSP, FIELD(ret_rsp));
+	op_rr(e, OPC(0, 0, 0x84), 0, RAX, RAX);   /* test al, al */
+	other = jcc_short(e, X_E);
+	alu_ri(e, ALU_SUB, 1, RSP, 8);
+	e8(e, 0xc3);
+	short_here(e, other);
+	ldmxcsr(e, FIELD(mxcsr));
+	jmp_to(e, leave);
+}
+
 static struct { u64 enter, exit, abort; } entry;
 
 u32 host_runtime(u8 *w, u64 x, u64 rt[RT_COUNT])
@@ -122,6 +147,8 @@ u32 host_runtime(u8 *w, u64 x, u64 rt[RT_COUNT])
 	emit_resolve(&e, (u64)jit_hot);
 	rt[RT_LEAVE] = code_pc(&e);
 	emit_leave(&e, entry.exit);
+	rt[RT_SYSCALL] = code_pc(&e);
+	emit_syscall(&e, rt[RT_LEAVE]);
 	return e.w - w;
 }
 
