@@ -76,7 +76,7 @@ static void reset(void)
 }
 
 /* Where the process may not have much address space, we ask for a part of it only. */
-static void choose_sizes(u32 threshold, u64 room)
+static void choose_sizes(u64 room)
 {
 	u64 all = 2ull * CODE_SIZE + MAX_BLOCKS * sizeof(struct block) + MAX_EXITS * sizeof(struct exit) + MAP_AREA;
 	u32 shrink = 0;

@@ -337,7 +337,7 @@ bool lower_exit(struct gen *g, const struct ir_node *n)
 		if (n->b == EXIT_SYSCALL && !g->new_mode) {
 			op_rm(&g->e, OPC(0, 0, 0xff), 0, 2,
 			      vcpu_mem(offsetof(struct vcpu, rt) + 8 * RT_SYSCALL));
-			link_jmp(g, pc_of(g, n->a));
+			link_jmp(g, pc_of(g, n->a), XK_LANDING);
 			return true;
 		}
 		op_rm(&g->e, OPC(0, 0, 0xc7), 0, 0, vcpu_mem(offsetof(struct vcpu, trap)));
