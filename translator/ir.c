@@ -681,7 +681,7 @@ ref ir_emit(struct tr *t, enum ir_op op, enum ir_type type, unsigned aux, u32 a,
 	u64 k;
 
 	type = node_type(t, op, type, a, b);
-	if (commutes(op) && (ir_is_const(t, a, &k) || t->node[a].op == IR_PC)) {
+	if (commutes(op) && (ir_is_const(t, a, &k) || (t->node[a].op == IR_PC && !ir_is_const(t, b, &k)))) {
 		x = a;
 		a = b;
 		b = x;

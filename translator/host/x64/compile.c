@@ -184,7 +184,7 @@ static bool note(struct gen *g, const struct ir_node *n)
 		return true;
 	}
 	return g->folded[g->i] || (g->alias[g->i] && n->op != IR_PUT) ||
-	       (ir_rows[n->op].effect == E_NONE && g->v[g->i].next == NEVER);
+	       (ir_rows[n->op].effect == E_NONE && g->v[g->i].next == NEVER && !g->v[g->i].flags);
 }
 
 static void reset(struct gen *g, struct tr *t, u8 *w, u64 x, u32 room, struct host_out *out)

@@ -56,6 +56,7 @@ struct value {
 	u16 uses;
 	u32 next;      /* position of the next use, NEVER */
 	u32 put;       /* the first PUT of it, 0: none */
+	ref flags;     /* the flags node that the same instruction computes, 0: none */
 };
 
 enum stub_kind {
@@ -266,8 +267,6 @@ void need_flags(struct gen *g, ref v, int form);
 struct cond need_cond(struct gen *g, ref v, enum ir_cc cc);
 struct cond cond_not(struct cond c);
 void set_flags(struct gen *g, ref v, enum flags_form form);  /* v is what EFLAGS now holds */
-/* The flags node that wants the flags of the ALU operation of the current node, or 0. */
-ref fused_flags(struct gen *g);
 bool lower_flags(struct gen *g, const struct ir_node *n);  /* false: not one of its operations */
 void pack_flags(struct gen *g, int r);           /* memory form of what EFLAGS holds; uses rax */
 

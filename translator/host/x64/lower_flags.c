@@ -150,34 +150,6 @@ struct cond cond_not(struct cond c)
 	return (struct cond){ c.c1 ^ 1, c.c2 < 0 ? -1 : c.c2 ^ 1, !c.all };
 }
 
-/* A flags node that computes what the current arithmetic node computes and follows it closely. */
-ref fused_flags(struct gen *g)
-{
-	static const u16 pair[][2] = {
-		{ IR_ADD, IR_ADDF }, { IR_SUB, IR_SUBF }, { IR_AND, IR_ANDF },
-		{ IR_ADC, IR_ADCF }, { IR_SBC, IR_SBCF },
-	};
-	const struct ir_node *n = &g->t->node[g->i];
-	u16 want = 0;
-
-	for (unsigned k = 0; k < ARRAY_LEN(pair); k++)
-		if (pair[k][0] == n->op)
-			want = pair[k][1];
-	for (u32 j = g->i + 1; want && j < g->t->n && j <= g->i + 6; j++) {
-		const struct ir_node *f = &g->t->node[j];
-		u16 op = f->op;
-
-		if (op == want && f->a == n->a && f->b == n->b &&
-		    (n->type == g->t->node[f->a].type) &&
-		    (op == IR_ADCF || op == IR_SBCF ? f->c == n->c : true))
-			return g->v[j].next == NEVER ? 0 : j;
-		if (!(op == IR_PUT || op == IR_NONE || op == IR_CONST || op == IR_PC ||
-		      op == IR_INSN || (op == IR_ZEXT && g->alias[j])))
-			return 0;
-	}
-	return 0;
-}
-
 static void lower_compare(struct gen *g, const struct ir_node *n)
 {
 	int w = g->t->node[n->a].type == T_I64;

@@ -40,7 +40,7 @@ static void fetch(struct gen *g, ref b)
 static void lower_add(struct gen *g, const struct ir_node *n)
 {
 	int w = n->type == T_I64, d;
-	ref a = n->a, b = n->b, f = fused_flags(g);
+	ref a = n->a, b = n->b, f = g->v[g->i].flags;
 	bool same;
 	s32 imm;
 	u64 c;
@@ -77,6 +77,12 @@ static void lower_add(struct gen *g, const struct ir_node *n)
 	fetch(g, b);
 	if (g->v[real(g, a)].reg != NOREG)
 		use_gpr(g, a);
+	if (f && n->op == IR_ADD && g->t->node[f].op == IR_SUBF) {
+		d = def_gpr_from(g, a, &same);
+		alu_operand(g, ALU_SUB, w, d, g->t->node[f].b);
+		set_flags(g, f, FORM_INV);
+		return;
+	}
 	if (real(g, a) == real(g, b)) {
 		int r = use_gpr(g, a);
 
@@ -87,7 +93,6 @@ static void lower_add(struct gen *g, const struct ir_node *n)
 		alu_operand(g, n->op == IR_ADD ? ALU_ADD : ALU_SUB, w, d, b);
 	}
 	if (f) {
-		g->folded[f] = 1;
 		set_flags(g, f, n->op == IR_ADD ? FORM_DIRECT : FORM_INV);
 	}
 }
@@ -96,7 +101,7 @@ static void lower_carry(struct gen *g, const struct ir_node *n)
 {
 	bool add = n->op == IR_ADC, same;
 	int w = n->type == T_I64, b = use_gpr(g, n->b), d;
-	ref f = fused_flags(g);
+	ref f = g->v[g->i].flags;
 
 	if (g->v[real(g, n->a)].reg != NOREG)
 		use_gpr(g, n->a);
@@ -114,7 +119,6 @@ static void lower_carry(struct gen *g, const struct ir_node *n)
 	alu_rr(&g->e, add ? ALU_ADC : ALU_SBB, w, d, b);
 	g->flags = 0;
 	if (f) {
-		g->folded[f] = 1;
 		set_flags(g, f, add ? FORM_DIRECT : FORM_INV);
 	}
 }
@@ -122,7 +126,7 @@ static void lower_carry(struct gen *g, const struct ir_node *n)
 static void lower_logic(struct gen *g, const struct ir_node *n, int op)
 {
 	int w = n->type == T_I64, d;
-	ref a = n->a, b = n->b, f = fused_flags(g);
+	ref a = n->a, b = n->b, f = g->v[g->i].flags;
 	bool same;
 	u64 c;
 
@@ -144,7 +148,6 @@ static void lower_logic(struct gen *g, const struct ir_node *n, int op)
 	else
 		alu_operand(g, op, w, d, b);
 	if (f) {
-		g->folded[f] = 1;
 		set_flags(g, f, FORM_DIRECT);
 	}
 }

@@ -205,6 +205,41 @@ static bool prepare_put(struct gen *g, u32 i, struct pass *p)
 	return true;
 }
 
+/* Flags of a - k where n is a + (-k): subtraction by a constant is folded to that. */
+static bool subtracts(const struct gen *g, const struct ir_node *n, const struct ir_node *f)
+{
+	u64 mask = n->type == T_I64 ? ~0ull : 0xffffffff, added, subtracted;
+
+	return n->op == IR_ADD && f->op == IR_SUBF && ir_is_const(g->t, n->b, &added) &&
+	       ir_is_const(g->t, f->b, &subtracted) && !((added + subtracted) & mask) && subtracted != 0 &&
+	       (s64)subtracted == (s32)subtracted;
+}
+
+/*
+ * The arithmetic node shortly before the flags node j that computes what j computes, whose instruction then gives
+ * both; 0: none.
+ */
+static ref fused_with(const struct gen *g, u32 j)
+{
+	static const u16 arithmetic[IR_COUNT] = {
+		[IR_ADDF] = IR_ADD, [IR_SUBF] = IR_SUB, [IR_ANDF] = IR_AND, [IR_ADCF] = IR_ADC, [IR_SBCF] = IR_SBC,
+	};
+	const struct ir_node *f = &g->t->node[j];
+	bool carry = f->op == IR_ADCF || f->op == IR_SBCF;
+
+	for (u32 i = j - 1; i > 0 && i + 6 >= j && arithmetic[f->op]; i--) {
+		const struct ir_node *n = &g->t->node[i];
+
+		if (f->a == n->a && n->type == g->t->node[f->a].type &&
+		    ((n->op == arithmetic[f->op] && f->b == n->b && (!carry || f->c == n->c)) || subtracts(g, n, f)))
+			return g->folded[i] || g->alias[i] ? 0 : i;
+		if (!(n->op == IR_PUT || n->op == IR_NONE || n->op == IR_CONST || n->op == IR_PC ||
+		      n->op == IR_INSN || (n->op == IR_ZEXT && g->alias[i])))
+			return 0;
+	}
+	return 0;
+}
+
 /*
  * The value i may become its slot's content where it is computed, and not only at its PUT: nothing looks at the
  * slot in between.  So what the slot held before is dead already, and its register can be taken over.
@@ -249,8 +284,13 @@ void gen_prepare(struct gen *g)
 		}
 		/* What uses nothing; and a pure value without uses is not computed. */
 		if (n->op < IR_GET || n->op == IR_INSN || (g->alias[i] && n->op != IR_PUT) || g->folded[i] ||
-		    (o->effect == E_NONE && g->v[i].next == NEVER))
+		    (o->effect == E_NONE && g->v[i].next == NEVER && !g->v[i].flags))
 			continue;
+		if (n->type == T_FLAGS && fused_with(g, i)) {
+			g->v[fused_with(g, i)].flags = i;
+			g->folded[i] = 1;
+			continue;
+		}
 		if (n->op == IR_LABEL) {
 			/* what lies before is another line, whose exit sees everything */
 			memset(p.next_put, 0xff, g->g->nslots * sizeof *p.next_put);
