@@ -305,6 +305,17 @@ static void opt_version(struct options *o, const struct option *row, const char 
 	exit(0);
 }
 
+/*
+ * The card's identification, for whoever has to know which files are ours (binfmt/guests.c):
+ * NAME e_machine class data e_flags-mask e_flags.
+ */
+static void opt_card(struct options *o, const struct option *row, const char *arg)
+{
+	printf("%s %u %u %u %#x %#x\n", the_guest.name, the_guest.elf_machine, the_guest.elf_class,
+	       the_guest.elf_data, the_guest.elf_flags_mask, the_guest.elf_flags);
+	exit(0);
+}
+
 static void opt_help(struct options *o, const struct option *row, const char *arg)
 {
 	char left[40];
@@ -354,6 +365,7 @@ static const struct option options[] = {
 	{ "jitdump",         NULL,      "JITDUMP",      "code for perf",                                opt_lacking,   true },
 	{ "M",               "NAME",    NULL,           "a whole machine",                              opt_lacking,   false },
 	{ "machine",         "NAME",    NULL,           "a whole machine",                              opt_lacking,   false },
+	{ "card",            NULL,      NULL,           NULL,                                           opt_card,      false },
 	{ "version",         NULL,      NULL,           "print the version",                            opt_version,   false },
 	{ "h",               NULL,      NULL,           "print this",                                   opt_help,      false },
 	{ "help",            NULL,      NULL,           "print this",                                   opt_help,      false },
