@@ -48,6 +48,15 @@ static void mount_if_missing(const char *fs)
 		mount("binfmt_misc", fs, "binfmt_misc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
 }
 
+static void need_privilege(const char *fs)
+{
+	const char *mend, *why = misc_unusable(fs, &mend);
+
+	if (why)
+		refuse("%s (the container must be privileged: docker run --privileged; and the"
+		       " kernel must have binfmt_misc: modprobe binfmt_misc)", why);
+}
+
 static bool install(struct request *q, char *list)
 {
 	static struct guest_info g[MAX_GUESTS];
@@ -59,6 +68,7 @@ static bool install(struct request *q, char *list)
 	q->args = words;
 	q->replace = true;
 	n = guests_find(q, g);
+	need_privilege(q->fs);
 	for (unsigned i = 0; i < n; i++)
 		if (!all || !rule_matches_host(&g[i].want))
 			g[k++] = g[i];
@@ -83,12 +93,10 @@ static bool means(const char *word, const struct rule *r)
 static bool uninstall(const struct request *q, char *list)
 {
 	static struct rule rules[MAX_RULES];
-	const char *mend, *why = misc_unusable(q->fs, &mend);
 	unsigned n = misc_list(q->fs, rules);
 	char *words[MAX_WORDS + 1];
 
-	if (why)
-		return complain("%s (%s)", why, mend);
+	need_privilege(q->fs);
 	split(list, words);
 	/* First look, then remove: a name that is wrong changes nothing. */
 	for (char **w = words; *w; w++) {
