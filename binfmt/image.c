@@ -7,7 +7,8 @@
  * take words on stderr together with a non-zero status as failure, so success is silent there.
  *
  * The container is privileged and brings its own /proc, usually without binfmt_misc: it is mounted
- * here, which the container's end undoes; the rules stay, and F keeps the runner's file alive in
+ * here, which the container's end undoes.  The rules stay as long as the machine has it mounted itself
+ * (systemd does; since Linux 6.7 the last unmount ends them), and F keeps the runner's file alive in
  * them.  So an image that is installed again must always replace: the file may be newer.
  */
 #include <errno.h>
