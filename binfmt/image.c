@@ -26,7 +26,8 @@ static void image_help(void)
 	puts("Usage: IMAGE [--install all|PLATFORM,...] [--uninstall NAME,...] [--version]\n"
 	     "Installs Dragoman's runners for foreign programs on the machine, from a privileged\n"
 	     "container: docker run --privileged --rm IMAGE --install all\n"
-	     "PLATFORM is arm64 or the like; NAME also a rule's name or pattern (dragoman-*).");
+	     "PLATFORM is what container images are labelled with; NAME may also be the name of a rule, or a\n"
+	     "pattern (dragoman-*).");
 	exit(0);
 }
 

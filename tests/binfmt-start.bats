@@ -43,7 +43,7 @@ same() {
 	local kind
 
 	for kind in local guest; do
-		(cd "$D/$kind" && "$B" run ${FLAGS+-flags "$FLAGS"} -- env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+		(cd "$D/$kind" && "$B" run -root ${FLAGS+-flags "$FLAGS"} -- env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin \
 			bash -c "$1" 2>&1 < /dev/null) |
 			sed "s|$D/$kind|DIR|g; s|\(execfn /dev/fd/.*\) comm .*|\1|" > "$D/$kind.out" || true
 	done
@@ -155,20 +155,20 @@ setuid_copies() {
 		/usr/sbin/chroot root /script a
 		/usr/sbin/chroot root /outer a'
 	# A guest's exec of a script there: only the name that is left of it differs.
-	run -0 "$B" run -- chroot "$D/guest/root" /start exec /outer a
+	run -0 "$B" run -root -- chroot "$D/guest/root" /start exec /outer a
 	[[ "$output" == "argc 6 [/start] [one two] [/script] [x] [/outer] [a]"* ]]
 	# Nothing was left in it.
 	[ "$(ls "$D/guest/root")" = "$(ls "$D/local/root")" ]
 }
 
 @test "without F a bare chroot has no runner, and the kernel says so" {
-	run -127 "$B" run -flags POC -- chroot "$D/guest/root" /start
+	run -127 "$B" run -root -flags POC -- chroot "$D/guest/root" /start
 }
 
 @test "the tiny program that container builders probe with" {
 	cp "$D/tiny" "$D/guest/root/check"
 	run -7 "$B" run -- "$D/tiny"
-	run -7 "$B" run -- chroot "$D/guest/root" /check
+	run -7 "$B" run -root -- chroot "$D/guest/root" /check
 	run -7 "$RUNNER" "$D/tiny"
 	rm "$D/guest/root/check"
 }
