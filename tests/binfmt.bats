@@ -143,6 +143,22 @@ second_guest() {
 		[ \$(ls $FS | wc -l) = 4 ]"
 }
 
+@test "a replacement that fails leaves a rule whose runner is gone" {
+	need_private
+	mkdir -p "$D/gone"
+	cp "$RUNNER" "$D/gone"
+	second_guest "$D/late"
+	mv "$D/late/dragoman-zz" "$D/late/$NAME"
+	sed -i "s/echo zz 4660/echo $TEST_GUEST 4660/" "$D/late/$NAME"
+	touch "$D/late/busy"
+	private "
+		'$B' register -dir '$D/gone'
+		rm '$D/gone/$NAME'
+		! '$B' register -replace -dir '$D/late' 2> /dev/null
+		grep -qx 'interpreter $D/gone/$NAME' $FS/$NAME
+		[ \$(ls $FS | wc -l) = 3 ]"
+}
+
 @test "what the kernel would cut or misread is refused" {
 	need_private
 	long=/$(printf '%0110d' 0)

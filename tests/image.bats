@@ -129,6 +129,27 @@ config() {
 	cmp "$D/json" "$D/again"
 }
 
+@test "--install of a newer image: the newer runner" {
+	need_container
+	need_cross
+	cat > "$D/newer.c" <<- 'END'
+		#include <stdio.h>
+		#include <string.h>
+		int main(int argc, char **argv)
+		{
+			puts(argc > 1 && !strcmp(argv[1], "-card") ? CARD : "the newer runner");
+		}
+	END
+	gcc -static -DCARD="\"$("$RUNNER" -card)\"" -o "$D/newer" "$D/newer.c"
+	cp "$ROOT/usr/bin/$NAME" "$D/older"
+	run -0 container "image --install all > /dev/null
+		cp \"\$D/newer\" \"\$ROOT/usr/bin/new\"; mv \"\$ROOT/usr/bin/new\" \"\$ROOT/usr/bin/$NAME\"
+		\"\$D/tiny\" && exit 1 || [ \$? = 7 ]
+		image --install all > /dev/null; \"\$D/tiny\""
+	mv "$D/older" "$ROOT/usr/bin/$NAME"
+	[ "$output" = "the newer runner" ]
+}
+
 @test "--uninstall: by platform, name or pattern" {
 	need_container
 	for name in "$TEST_GUEST" "$NAME" 'dragoman-*' all; do
