@@ -113,6 +113,15 @@ static s64 make_vectors(struct exec *x, unsigned n_prefix)
 	return 0;
 }
 
+/*
+ * Does the error mean that there is no /proc?  A chroot may have none, or debootstrap's link from /proc
+ * to /proc, which leads nowhere in there.
+ */
+static bool no_proc(s64 r)
+{
+	return r == -ENOENT || r == -ENOTDIR || r == -ELOOP;
+}
+
 /* --- the file --- */
 
 static s64 check_executable(struct exec *x)
@@ -141,8 +150,8 @@ static s64 open_file(struct exec *x, u32 flags)
 		O_CLOEXEC | (flags & AT_SYMLINK_NOFOLLOW ? O_NOFOLLOW : 0) | O_NONBLOCK, 0);
 
 	x->fd = -1;
-	if (r == -ENOENT && x->by_fd >= 0)
-		r = host_syscall3(HOST_NR_fcntl, x->by_fd, F_DUPFD_CLOEXEC, 0);  /* no /proc */
+	if (x->by_fd >= 0 && no_proc(r))
+		r = host_syscall3(HOST_NR_fcntl, x->by_fd, F_DUPFD_CLOEXEC, 0);
 	if (r == -EACCES &&
 	    host_syscall4(HOST_NR_faccessat2, AT_FDCWD, (u64)x->host, X_OK, AT_EACCESS) == 0)
 		return 0;
@@ -419,8 +428,7 @@ static s64 exec_runner(struct exec *x, const char *runner, const char *name)
 	if (r < 0)
 		return r;
 	r = host_exec(x, runner, argv, env);
-	/* A bare chroot has no /proc. */
-	if (r == -ENOENT && the_process.runner)
+	if (the_process.runner && no_proc(r))
 		r = host_exec(x, the_process.runner, argv, env);
 	return r;
 }
@@ -484,7 +492,7 @@ static s64 exec_guest(struct exec *x)
 	}
 	snprintf(runner, sizeof runner, "%s-%s", the_process.called, the_guest.name);
 	r = exec_runner(x, "/proc/self/exe", runner);
-	if (r != -ENOENT || the_process.runner)
+	if (the_process.runner || !no_proc(r))
 		return r;
 	close_passed(x);
 	return exec_native(x);

@@ -154,6 +154,12 @@ setuid_copies() {
 		/usr/sbin/chroot root /start memfd /start a
 		/usr/sbin/chroot root /script a
 		/usr/sbin/chroot root /outer a'
+	# What debootstrap leaves behind: in the chroot the link leads to itself.
+	ln -s /proc "$D/local/root/proc"
+	ln -s /proc "$D/guest/root/proc"
+	same '/usr/sbin/chroot root /start exec /start a
+		/usr/sbin/chroot root /start memfd /start a'
+	rm "$D/local/root/proc" "$D/guest/root/proc"
 	# A guest's exec of a script there: only the name that is left of it differs.
 	run -0 "$B" run -root -- chroot "$D/guest/root" /start exec /outer a
 	[[ "$output" == "argc 6 [/start] [one two] [/script] [x] [/outer] [a]"* ]]
