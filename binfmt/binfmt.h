@@ -65,6 +65,9 @@ void refuse(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2))
  */
 unsigned guests_find(const struct request *q, struct guest_info *g);
 
+/* Tells the path of each program in q->dir that has a runner's name and does not answer as one. */
+void guests_broken(const struct request *q, void (*tell)(const char *path));
+
 /* Is `word` this guest's name, or the one that container platforms have for it? */
 bool guest_is(const struct guest_info *g, const char *word);
 

@@ -4,8 +4,8 @@
  * Each finding is one line and, if something can be done, the command that does it.  The last word
  * has a test: a file that bears the guest's ELF header and nothing else is executed.  Our runner
  * refuses it as malformed, in its own words; anything else (ENOEXEC, another program's words) shows
- * that the kernel does not come to us, whatever the rules say.  The file is in memory only and needs
- * no directory to write to.
+ * that the kernel does not come to us, whatever the rules say.  The file is in memory only and
+ * needs no directory to write to.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -71,8 +71,8 @@ static int probe_file(const struct rule *want)
 }
 
 /*
- * Executes the probe; what came on stderr in buf.  The errno of execve, 0 if it began, -1 if nothing
- * could be tried.
+ * Executes the probe; what came on stderr in buf.  The errno of execve, 0 if it began, -1 if
+ * nothing could be tried.
  */
 static int run_probe(const struct rule *want, char *buf, size_t size)
 {
@@ -118,7 +118,8 @@ static void check_probe(const struct guest_info *g, bool registered)
 	snprintf(mend, sizeof mend, "dragoman-binfmt register -replace %s", g->name);
 	said[strcspn(said, "\n")] = 0;
 	if (err < 0)
-		found(NOTE, NULL, "%s: a program could not be tried (%s)", g->name, strerror(errno));
+		found(NOTE, NULL, "%s: a program could not be tried (%s)", g->name,
+		      strerror(errno));
 	else if (err == ENOEXEC && !registered)
 		return;
 	else if (err == ENOEXEC)
@@ -143,7 +144,7 @@ static void check_flags(const struct rule *r, const char *mend)
 		found(NOTE, mend, "%s has no flag C: set-user-ID programs lose their privilege",
 		      r->name);
 	if (!strchr(r->flags, 'O') && !strchr(r->flags, 'C'))
-		found(NOTE, mend, "%s has no flag O: programs that may be executed but not read fail",
+		found(NOTE, mend, "%s has no flag O: programs that cannot be read do not start",
 		      r->name);
 	if (!strchr(r->flags, 'P'))
 		found(NOTE, mend, "%s has no flag P: programs see their path as argv[0]", r->name);
@@ -218,6 +219,11 @@ static void check_kernel(const struct request *q)
 	}
 }
 
+static void tell_broken(const char *path)
+{
+	found(BAD, NULL, "%s does not run, or is no runner of this version", path);
+}
+
 int cmd_doctor(struct request *q)
 {
 	static struct guest_info g[MAX_GUESTS];
@@ -226,6 +232,7 @@ int cmd_doctor(struct request *q)
 
 	json = q->json;
 	check_kernel(q);
+	guests_broken(q, tell_broken);
 	for (unsigned i = 0; i < n; i++) {
 		bool registered;
 

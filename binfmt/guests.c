@@ -1,9 +1,9 @@
 /*
  * Which guests there are, and what their programs look like.
  *
- * The card of a guest (base/guest.h) decides which files its runner accepts, so nothing else may say
- * what to register: every runner prints its card's identification when asked by `-card`.  A table in
- * here would be a second list, and would know of guests whose runner is not installed.
+ * The card of a guest (base/guest.h) decides which files its runner accepts, so nothing else may
+ * say what to register: every runner prints its card's identification when asked by `-card`.  A
+ * table in here would be a second list, and would know of guests whose runner is not installed.
  * Starting the runner also shows that it starts at all, before the kernel is told to rely on it.
  *
  * What a rule compares (ELF header, offsets 0 to 19): the identification, where any EI_OSABI passes
@@ -153,7 +153,9 @@ static int by_name(const void *a, const void *b)
 	return strcmp(((const struct guest_info *)a)->name, ((const struct guest_info *)b)->name);
 }
 
-static unsigned find_all(const struct request *q, struct guest_info *g)
+/* All guests of q->dir; `broken`, if not NULL, hears of programs that should be runners. */
+static unsigned find_all(const struct request *q, struct guest_info *g,
+			 void (*broken)(const char *path))
 {
 	const size_t prefix = strlen(RUNNER_PREFIX);
 	DIR *d = opendir(q->dir);
@@ -166,7 +168,10 @@ static unsigned find_all(const struct request *q, struct guest_info *g)
 		if (strncmp(e->d_name, RUNNER_PREFIX, prefix) ||
 		    !strcmp(e->d_name, RUNNER_PREFIX "binfmt"))
 			continue;
-		n += read_card(q, e->d_name + prefix, &g[n]);
+		if (read_card(q, e->d_name + prefix, &g[n]))
+			n++;
+		else if (broken && access(g[n].runner, X_OK) == 0)
+			broken(g[n].runner);
 	}
 	closedir(d);
 	qsort(g, n, sizeof *g, by_name);
@@ -180,9 +185,10 @@ unsigned guests_find(const struct request *q, struct guest_info *g)
 
 	if (q->path && (q->path[0] != '/' || strlen(q->path) > PATH_MAX - 80))
 		refuse("option -path: \"%s\" is not an absolute path", q->path);
-	n = find_all(q, g);
+	n = find_all(q, g, NULL);
 	if (!n)
-		refuse("no runner (" RUNNER_PREFIX "GUEST) in %s; -dir says where they are", q->dir);
+		refuse("no runner (" RUNNER_PREFIX "GUEST) in %s; -dir says where they are",
+		       q->dir);
 	if (!q->args[0] || !strcmp(q->args[0], "all"))
 		return n;
 	/* Move what is named to the front, each once. */
@@ -198,4 +204,11 @@ unsigned guests_find(const struct request *q, struct guest_info *g)
 		g[i] = tmp;
 	}
 	return k;
+}
+
+void guests_broken(const struct request *q, void (*tell)(const char *path))
+{
+	static struct guest_info g[MAX_GUESTS];
+
+	find_all(q, g, tell);
 }

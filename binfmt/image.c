@@ -1,15 +1,15 @@
 /*
  * The entry point of a container image that installs emulators.
  *
- * Scripts and actions call such images in one way: `IMAGE --install all|arm64,...`,
- * `--uninstall NAME`, `--version`, and without arguments to read which platforms the machine can run
- * now: {"supported":[...],"emulators":[...]} on stdout, which also ends every other call.  They
- * take words on stderr together with a non-zero status as failure, so success is silent there.
+ * Scripts and actions call such images in one way: `IMAGE --install all|arm64,...`, `--uninstall
+ * NAME`, `--version`, and without arguments to read which platforms the machine can run now:
+ * {"supported":[...],"emulators":[...]} on stdout, which also ends every other call.  They take
+ * words on stderr together with a non-zero status as failure, so success is silent there.
  *
  * The container is privileged and brings its own /proc, usually without binfmt_misc: it is mounted
- * here, which the container's end undoes.  The rules stay as long as the machine has it mounted itself
- * (systemd does; since Linux 6.7 the last unmount ends them), and F keeps the runner's file alive in
- * them.  So an image that is installed again must always replace: the file may be newer.
+ * here, which the container's end undoes.  The rules stay as long as the machine has it mounted
+ * itself (systemd does; since Linux 6.7 the last unmount ends them), and F keeps the runner's file
+ * alive in them.  So an image that is installed again must always replace: the file may be newer.
  */
 #include <errno.h>
 #include <fnmatch.h>
@@ -26,8 +26,8 @@ static void image_help(void)
 	puts("Usage: IMAGE [--install all|PLATFORM,...] [--uninstall NAME,...] [--version]\n"
 	     "Installs Dragoman's runners for foreign programs on the machine, from a privileged\n"
 	     "container: docker run --privileged --rm IMAGE --install all\n"
-	     "PLATFORM is what container images are labelled with; NAME may also be the name of a rule, or a\n"
-	     "pattern (dragoman-*).");
+	     "PLATFORM is what container images are labelled with; NAME may also be the name of a\n"
+	     "rule, or a pattern (dragoman-*).");
 	exit(0);
 }
 
@@ -162,7 +162,7 @@ static void print_support(const struct request *q)
 	puts("\n}");
 }
 
-/* The value of option NAME at *word: "--NAME=VALUE" or "--NAME VALUE", one dash or two; else NULL. */
+/* The value of option NAME at *word, "--NAME=VALUE" or "--NAME VALUE", one dash or two; or NULL. */
 static char *value_of(char ***word, const char *name)
 {
 	char *w = **word;

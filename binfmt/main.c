@@ -1,10 +1,10 @@
 /*
  * dragoman-binfmt: has the kernel start foreign programs by the runners (binfmt_misc).
  *
- * A line echoed into .../register does it too.  What this program adds: it takes magic and mask from
- * the runners themselves, registers all or nothing, works without root in a namespace of its own,
- * and says what is wrong where nothing happens.  Everything it does to the system is one
- * write per rule; it keeps no state and reads no configuration.
+ * A line echoed into .../register does it too.  What this program adds: it takes magic and mask
+ * from the runners themselves, registers all or nothing, works without root in a namespace of its
+ * own, and says what is wrong where nothing happens.  Everything it does to the system is one write
+ * per rule; it keeps no state and reads no configuration.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -56,11 +56,12 @@ void refuse(const char *fmt, ...)
 
 static void help(void)
 {
-	printf("Usage: dragoman-binfmt COMMAND [OPTION...] [GUEST...] [-- PROGRAM ARGUMENT...]\n\n");
+	printf("Usage: dragoman-binfmt COMMAND [OPTION...] [GUEST...]"
+	       " [-- PROGRAM ARGUMENT...]\n\n");
 	for (const struct command *c = commands; c->name; c++)
 		printf("  %-12s %s\n", c->name, c->help);
 	printf("\n"
-	       "  -flags POCF  P: keep argv[0]; O: pass the file open; C: set-user-ID programs work;\n"
+	       "  -flags POCF  P: keep argv[0]; O: pass the file open; C: honour set-user-ID;\n"
 	       "               F: keep the runner open, for chroots and containers (default: all)\n"
 	       "  -dir DIR     where the runners are (default: beside this program)\n"
 	       "  -path DIR    the directory that the rules name (default: that of -dir)\n"

@@ -1,10 +1,10 @@
 /*
  * `run`: a command in a user namespace with a binfmt_misc of its own.
  *
- * No root, no trace on the machine: the rules live as long as the namespace.  The kernel gives every
- * user namespace its own instance since 6.7.  The command keeps its user, or is root of the
- * namespace with -root.  Who is root outside keeps all identities, so that a foreign system's
- * own users work; others have the one, since the kernel lets them map no more.
+ * No root, no trace on the machine: the rules live as long as the namespace.  The kernel gives
+ * every user namespace its own instance since 6.7.  The command keeps its user, or is root of the
+ * namespace with -root.  Who is root outside keeps all identities, so that a foreign system's own
+ * users work; others have the one, since the kernel lets them map no more.
  *
  * Nobody but a process outside a new namespace may map many identities into it, so that is done by
  * a child that stays there.  The files of binfmt_misc belong to the namespace's root, so there
@@ -154,7 +154,8 @@ int cmd_run(struct request *q)
 		if (q->args[0] || !rule_matches_host(&g[i].want))
 			g[k++] = g[i];
 	become_root();
-	if (mount("binfmt_misc", q->fs, "binfmt_misc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0) {
+	if (mount("binfmt_misc", q->fs, "binfmt_misc", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+		  NULL) < 0) {
 		err = errno;
 		if (err == ENODEV)
 			refuse("this kernel (%s) has no binfmt_misc (modprobe binfmt_misc)",

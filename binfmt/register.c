@@ -2,9 +2,9 @@
  * Registering and unregistering, all or nothing.
  *
  * The kernel takes one rule per write and refuses a name that exists.  So everything that can be
- * known beforehand is looked at first, and what still fails half-way is undone in reverse.  A rule is
- * replaced by way of a second one: the new rule is tried under another name first, and serves while
- * the old one is exchanged, so at no moment is there none.
+ * known beforehand is looked at first, and what still fails half-way is undone in reverse.  A rule
+ * is replaced by way of a second one: the new rule is tried under another name first, and serves
+ * while the old one is exchanged, so at no moment is there none.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -113,9 +113,9 @@ bool register_guests(const struct request *q, const struct guest_info *guests, u
 		else if (same_rule(&old[i], &g[i].want))
 			done[i] = '=';
 		else
-			return complain("%s: a rule of this name exists (flags %s, %s); nothing changed,"
-					" -replace exchanges it", g[i].want.name, old[i].flags,
-					old[i].interp);
+			return complain("%s: a rule of this name exists (flags %s, %s);"
+					" nothing changed, -replace exchanges it", g[i].want.name,
+					old[i].flags, old[i].interp);
 	}
 	for (unsigned i = 0; i < n; i++) {
 		err = done[i] == 'a'   ? misc_add(q->fs, &g[i].want)

@@ -2,8 +2,8 @@
  * One rule of binfmt_misc, as text and back (Documentation/admin-guide/binfmt-misc.rst).
  *
  * Two texts exist: the line that is written to .../register, which is also a line of systemd's
- * binfmt.d, and what .../NAME reads.  The kernel takes the line apart at a delimiter of the writer's
- * choice, its first character; that is ':' unless the path holds one.
+ * binfmt.d, and what .../NAME reads.  The kernel takes the line apart at a delimiter of the
+ * writer's choice, its first character; that is ':' unless the path holds one.
  */
 #include <ctype.h>
 #include <stdio.h>

@@ -114,8 +114,8 @@ static s64 make_vectors(struct exec *x, unsigned n_prefix)
 }
 
 /*
- * Does the error mean that there is no /proc?  A chroot may have none, or debootstrap's link from /proc
- * to /proc, which leads nowhere in there.
+ * Does the error mean that there is no /proc?  A chroot may have none, or debootstrap's link from
+ * /proc to /proc, which leads nowhere in there.
  */
 static bool no_proc(s64 r)
 {

@@ -298,6 +298,12 @@ finds() {
 		"'$B' show | sed 's|:$RUNNER:.*|:/gone:P|' > $FS/register"
 	finds bad "$TEST_GUEST: a program does not start: No such file" \
 		"'$B' show | sed 's|:$RUNNER:.*|:/gone:P|' > $FS/register"
+	mkdir -p "$D/broken"
+	cp "$RUNNER" "$D/broken"
+	printf '#!/bin/sh\nexit 1\n' > "$D/broken/dragoman-zz"
+	chmod 755 "$D/broken/dragoman-zz"
+	run -1 private "'$B' register; '$B' doctor -dir '$D/broken'"
+	[[ "$output" == *"bad   $D/broken/dragoman-zz does not run"* ]]
 	run -1 "$B" doctor -fs "$D"
 	[[ "$output" == *"bad   binfmt_misc is not mounted at $D"*"mend: mount -t binfmt_misc"* ]]
 }
