@@ -387,7 +387,8 @@ static void close_passed(struct exec *x)
 	x->passed_fd = -1;
 }
 
-static s64 exec_runner(struct exec *x, const char *runner, const char *name)
+/* Executes the runner at `runner` under `name`; a sibling is another guest's. */
+static s64 exec_runner(struct exec *x, const char *runner, const char *name, bool sibling)
 {
 	const char **argv, **v, **env, *file;
 	char buf[GUEST_PATH_MAX], number[16];
@@ -401,8 +402,13 @@ static s64 exec_runner(struct exec *x, const char *runner, const char *name)
 		return r;
 	argv = v = (const char **)(void *)x->vectors;
 	*v++ = name;
-	for (unsigned i = 0; i < n; i++)
-		*v++ = the_process.runner_argv[i];
+	for (unsigned i = 0; i < n; i++) {
+		/* Processors have other names there, and it would refuse ours too late. */
+		if (sibling && !strcmp(the_process.runner_argv[i], "-cpu"))
+			i++;
+		else
+			*v++ = the_process.runner_argv[i];
+	}
 	if (strcmp(x->execfn, x->host) != 0) {
 		*v++ = "-execfn";
 		*v++ = x->execfn;
@@ -455,7 +461,7 @@ static s64 exec_sibling(struct exec *x)
 	snprintf(slash + 1, 64, "dragoman-%s", name);
 	if (host_syscall3(HOST_NR_faccessat, AT_FDCWD, (u64)path, X_OK) < 0)
 		return -ENOEXEC;
-	return exec_runner(x, path, slash + 1);
+	return exec_runner(x, path, slash + 1, true);
 }
 
 /*
@@ -491,7 +497,7 @@ static s64 exec_guest(struct exec *x)
 			return r;
 	}
 	snprintf(runner, sizeof runner, "%s-%s", the_process.called, the_guest.name);
-	r = exec_runner(x, "/proc/self/exe", runner);
+	r = exec_runner(x, "/proc/self/exe", runner, false);
 	if (the_process.runner || !no_proc(r))
 		return r;
 	close_passed(x);

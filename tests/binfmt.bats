@@ -251,6 +251,16 @@ d'"
 	[[ "$output" == *'a new user namespace: '*'/proc/sys/user/max_user_namespaces' ]]
 }
 
+@test "a kernel that is too old is named" {
+	need_private
+	run -1 unshare -Ur sh -c "echo 0 > /proc/sys/user/max_user_namespaces
+		exec setarch --uname-2.6 '$B' run -- true"
+	[ "${#lines[@]}" = 1 ]
+	[[ "$output" == *'(Linux 2.6.'*'private instances of binfmt_misc need Linux 6.7' ]]
+	run private "'$B' register; setarch --uname-2.6 '$B' doctor"
+	[[ "$output" == *"note  Linux 2.6."*"only root can register"* ]]
+}
+
 @test "status" {
 	need_private
 	run -0 private "'$B' status"
