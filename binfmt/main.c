@@ -149,6 +149,7 @@ int main(int argc, char **argv)
 {
 	struct request q = { .fs = BINFMT_DIR, .flags = "POCF", .format = "kernel" };
 	const char *name = argc > 1 ? argv[1] : "-h", *wrong;
+	char dir[PATH_MAX];
 
 	if (!strcmp(name, "-version") || !strcmp(name, "--version")) {
 		puts("dragoman-binfmt version " VERSION);
@@ -166,6 +167,9 @@ int main(int argc, char **argv)
 			q.args = argv + 2;  /* it has options of its own */
 		else
 			parse(&q, argv + 2);
+		/* A relative path in a rule would be relative to whoever executes a program. */
+		if (q.dir[0] != '/' && realpath(q.dir, dir))
+			q.dir = dir;
 		wrong = flags_wrong(q.flags);
 		if (wrong)
 			refuse("option -flags: %s", wrong);

@@ -22,6 +22,12 @@ refuses() {
 	[ "$output" = ':dragoman-aarch64:M::\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00:\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff:/usr/bin/dragoman-aarch64:POCF' ]
 }
 
+@test "a relative -dir becomes absolute in the rule" {
+	cd "${B%/*}/.."
+	run -0 "$B" show -dir "./$(basename "${B%/*}")/." "$TEST_GUEST"
+	[ "$output" = "$("$B" show "$TEST_GUEST")" ]
+}
+
 @test "files for systemd and for binfmt-support" {
 	run -0 "$B" show -systemd -path /usr/bin "$TEST_GUEST"
 	[ "${#lines[@]}" = 2 ]
