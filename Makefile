@@ -50,15 +50,21 @@ guest_dir   = frontends/$(1)
 guest_src   = $(wildcard $(call guest_dir,$(1))/*.c)
 guest_obj   = $(patsubst %.c,$(BUILD)/%.o,$(call guest_src,$(1))) $(BUILD)/gen/$(call guest_dir,$(1))/decode.o
 RUNNERS     = $(GUESTS:%=$(BUILD)/dragoman-%)
+BINFMT      = $(BUILD)/dragoman-binfmt
+BINFMT_OBJ  = $(patsubst %.c,$(BUILD)/%.o,$(wildcard binfmt/*.c) base/elfnames.c)
 
-#: all             build the runners; GUESTS="..." chooses, DEBUG=1 adds sanitizer and verifier, V=1 shows commands
+#: all             build the runners and dragoman-binfmt; GUESTS="..." chooses, DEBUG=1 adds sanitizer and verifier, V=1 shows commands
 .PHONY: all
-all: $(RUNNERS)
+all: $(RUNNERS) $(BINFMT)
 
 .SECONDEXPANSION:
 $(RUNNERS): $(BUILD)/dragoman-%: $(COMMON_OBJ) $$(call guest_obj,$$*) $(BUILD)/flags $(BUILD)/sources
 	$(call say,LINK,$@) $(CC) $(LDFLAGS) -o $@ $(MUSL)/crt1.o $(MUSL)/crti.o $(filter %.o,$^) \
 	  -Wl,--start-group $(LIBS) -Wl,--end-group $(MUSL)/crtn.o
+
+$(BINFMT): $(BINFMT_OBJ) $(BUILD)/flags
+	$(call say,LINK,$@) $(CC) $(LDFLAGS) -o $@ $(MUSL)/crt1.o $(MUSL)/crti.o $(BINFMT_OBJ) \
+	  -L$(MUSL) -lc -L$(GCCLIB) -lgcc $(MUSL)/crtn.o
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -89,13 +95,13 @@ $(BUILD)/gen/frontends/%/decode.o: $(BUILD)/gen/frontends/%/decode.c
 # Guest sources include the generated header.
 $(foreach g,$(GUESTS),$(patsubst %.c,$(BUILD)/%.o,$(call guest_src,$(g)))): | $(foreach g,$(GUESTS),$(BUILD)/gen/$(call guest_dir,$(g))/decode.h)
 
--include $(COMMON_OBJ:.o=.d) $(foreach g,$(GUESTS),$(patsubst %.o,%.d,$(call guest_obj,$(g))))
+-include $(COMMON_OBJ:.o=.d) $(BINFMT_OBJ:.o=.d) $(foreach g,$(GUESTS),$(patsubst %.o,%.d,$(call guest_obj,$(g))))
 
-#: install         install the runners; PREFIX= (/usr/local) and DESTDIR= choose the place
+#: install         install the runners and dragoman-binfmt; PREFIX= (/usr/local) and DESTDIR= choose the place
 .PHONY: install
 install: all
 	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin
-	$(INSTALL) -s $(RUNNERS) $(DESTDIR)$(PREFIX)/bin
+	$(INSTALL) -s $(RUNNERS) $(BINFMT) $(DESTDIR)$(PREFIX)/bin
 
 #: install-compat  install, with links by the names that scripts call: qemu-GUEST, qemu-GUEST-static
 .PHONY: install-compat
@@ -105,6 +111,22 @@ install-compat: install
 	    ln -sf dragoman-$$g $(DESTDIR)$(PREFIX)/bin/$$link; \
 	  done; \
 	done
+
+#: install-binfmt  install, with files that register at boot: systemd's binfmt.d, Debian's binfmt-support
+# systemd reads no share/ of another prefix than these two; the files of both are harmless side by side.
+.PHONY: install-binfmt
+install-binfmt: install
+	$(INSTALL) -d $(DESTDIR)$(PREFIX)/lib/binfmt.d $(DESTDIR)$(PREFIX)/share/binfmts
+	set -e; for g in $(GUESTS); do \
+	  $(BINFMT) show -systemd -path $(PREFIX)/bin $$g > $(DESTDIR)$(PREFIX)/lib/binfmt.d/dragoman-$$g.conf; \
+	  $(BINFMT) show -debian -path $(PREFIX)/bin $$g > $(DESTDIR)$(PREFIX)/share/binfmts/dragoman-$$g; \
+	done
+
+#: image           build/dragoman-image.tar, a container image that installs the runners (OCI archive)
+.PHONY: image
+image: $(BUILD)/dragoman-image.tar
+$(BUILD)/dragoman-image.tar: $(RUNNERS) $(BINFMT) binfmt/image.sh LICENSE
+	$(call say,IMAGE,$@) binfmt/image.sh $@ $(VERSION) $(RUNNERS) $(BINFMT)
 
 -include tests/tests.mk
 

@@ -70,6 +70,26 @@ const char *elf_machine_name(u16 machine, u8 elf_class, u8 elf_data, const char 
 	return NULL;
 }
 
+/* Where the names that container images are labelled with (GOARCH's) are others than ours. */
+static const struct {
+	const char *name, *platform;
+} platforms[] = {
+	{ "aarch64", "arm64" },
+	{ "arm", "arm/v7" },
+	{ "i386", "386" },
+	{ "loongarch64", "loong64" },
+	{ "mips64el", "mips64le" },
+	{ "x86_64", "amd64" },
+};
+
+const char *elf_platform_name(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(platforms); i++)
+		if (!strcmp(platforms[i].name, name))
+			return platforms[i].platform;
+	return NULL;
+}
+
 u16 elf_ident_machine(const u8 ident[ELF_IDENT_BYTES])
 {
 	return ident[EI_DATA_AT] == BE ? ident[18] << 8 | ident[19] : ident[19] << 8 | ident[18];

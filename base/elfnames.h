@@ -19,6 +19,9 @@ u16 elf_ident_machine(const u8 ident[ELF_IDENT_BYTES]);
  */
 const char *elf_machine_name(u16 machine, u8 elf_class, u8 elf_data, const char **runner);
 
+/* The name that container platforms have for a machine, after "linux/"; NULL if it is the same. */
+const char *elf_platform_name(const char *name);
+
 /*
  * Edits of a raw header (64 or 52 bytes, as its class says) in its own class and byte order: no
  * sections; and the place of the program headers.

@@ -134,7 +134,8 @@ static void describe_process(const struct options *o, const struct image *img)
 	const char *name = o->execfn ? o->execfn : img->exe, *base = strrchr(name, '/');
 
 	memcpy(auxv, g2h(img->auxv), MIN(img->auxv_size, sizeof auxv));
-	the_process.runner = (const char *)getauxval(AT_EXECFN);
+	/* Under binfmt_misc it is the guest program's name. */
+	the_process.runner = o->by_kernel ? NULL : (const char *)getauxval(AT_EXECFN);
 	the_process.called = o->as_qemu ? "qemu" : "dragoman";
 	the_process.exe = img->exe;
 	the_process.vdso = img->vdso;

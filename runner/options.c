@@ -13,6 +13,7 @@
  *
  * An option that users know and we lack is refused in one line, which beats ignoring it.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <limits.h>
@@ -175,6 +176,12 @@ static void opt_execfn(struct options *o, const struct option *row, const char *
 	o->execfn = arg;
 }
 
+/* From our own execve: a program that has no name is open at this descriptor. */
+static void opt_execfd(struct options *o, const struct option *row, const char *arg)
+{
+	o->fd = (int)parse_number(row, arg, false);
+}
+
 static void opt_uname(struct options *o, const struct option *row, const char *arg)
 {
 	o->uname_release = arg;
@@ -305,6 +312,17 @@ static void opt_version(struct options *o, const struct option *row, const char 
 	exit(0);
 }
 
+/*
+ * The card's identification, for whoever has to know which files are ours (binfmt/guests.c):
+ * NAME e_machine class data e_flags-mask e_flags.
+ */
+static void opt_card(struct options *o, const struct option *row, const char *arg)
+{
+	printf("%s %u %u %u %#x %#x\n", the_guest.name, the_guest.elf_machine, the_guest.elf_class,
+	       the_guest.elf_data, the_guest.elf_flags_mask, the_guest.elf_flags);
+	exit(0);
+}
+
 static void opt_help(struct options *o, const struct option *row, const char *arg)
 {
 	char left[40];
@@ -333,6 +351,7 @@ static const struct option options[] = {
 	{ "U",               "K,...",   "UNSET_ENV",    "remove variables of the program's environment", opt_unset_env, false },
 	{ "0",               "ARGV0",   "ARGV0",        "the program's argv[0]",                        opt_argv0,     false },
 	{ "execfn",          "NAME",    NULL,           NULL,                                           opt_execfn,    false },
+	{ "execfd",          "NUMBER",  NULL,           NULL,                                           opt_execfd,    false },
 	{ "r",               "RELEASE", "UNAME",        "kernel release that uname tells",              opt_uname,     true },
 	{ "s",               "SIZE",    "STACK_SIZE",   "size of the stack (K, M, G; default: ulimit -s)", opt_stack,  true },
 	{ "B",               "ADDR",    "GUEST_BASE",   "host address of the program's address 0",      opt_base,      true },
@@ -354,6 +373,7 @@ static const struct option options[] = {
 	{ "jitdump",         NULL,      "JITDUMP",      "code for perf",                                opt_lacking,   true },
 	{ "M",               "NAME",    NULL,           "a whole machine",                              opt_lacking,   false },
 	{ "machine",         "NAME",    NULL,           "a whole machine",                              opt_lacking,   false },
+	{ "card",            NULL,      NULL,           NULL,                                           opt_card,      false },
 	{ "version",         NULL,      NULL,           "print the version",                            opt_version,   false },
 	{ "h",               NULL,      NULL,           "print this",                                   opt_help,      false },
 	{ "help",            NULL,      NULL,           "print this",                                   opt_help,      false },
@@ -461,13 +481,19 @@ void options_parse(struct options *o, int argc, char **argv, char **envp)
 {
 	static char *none[1];
 	const char *self = argc ? argv[0] : "", *slash = strrchr(self, '/');
-	u64 execfd = getauxval(AT_EXECFD);
 	bool preserve =
 		(getauxval(AT_FLAGS) & AT_FLAGS_PRESERVE_ARGV0) || ends_with(self, "-binfmt-P");
+	bool execfd;
 	int i = 1;
 
 	memset(o, 0, sizeof *o);
-	o->fd = execfd ? (int)execfd : -1;
+	/* A descriptor may be 0: only errno tells that from none. */
+	errno = 0;
+	o->fd = (int)getauxval(AT_EXECFD);
+	execfd = errno == 0;
+	if (!execfd)
+		o->fd = -1;
+	o->by_kernel = execfd || preserve;
 	o->envp = envp;
 	o->secure = getauxval(AT_SECURE);
 	o->as_qemu = !strncmp(slash ? slash + 1 : self, "qemu-", 5);
@@ -476,10 +502,11 @@ void options_parse(struct options *o, int argc, char **argv, char **envp)
 	o->translator.hot = DEFAULT_HOT;
 	if (!o->secure)
 		options_from_environment(o, envp);
-	if (execfd || preserve) {
+	if (o->by_kernel) {
 		if (argc < 2 + preserve)
 			fail(EXIT_USAGE, "binfmt_misc gave no program");
 		o->program = argv[1];
+		o->execfn = (const char *)getauxval(AT_EXECFN);  /* a script's name, perhaps */
 		i = preserve ? 2 : 1;
 	} else {
 		i = options_from_arguments(o, argc, argv);

@@ -8,7 +8,8 @@
 struct options {
 	/* The program */
 	const char *program;
-	int fd;                  /* already open (binfmt_misc's flag O), or -1 */
+	int fd;                  /* already open (binfmt_misc's flag O, or -execfd), or -1 */
+	bool by_kernel;          /* binfmt_misc started us: execve can have it do so again */
 	char **argv;             /* the guest's, argv[0] as it shall see it */
 	char **envp;             /* the guest's, after -E and -U */
 	bool secure;             /* AT_SECURE: the environment has no say */

@@ -5,7 +5,8 @@
  * was started with; nothing has to be registered with the host for that.  `#!` lines are followed
  * here, since the host would look for the interpreter outside the sysroot.  A program of the host's
  * own architecture is executed as it is, one of another guest's architecture by the sibling runner
- * next to this one.
+ * next to this one.  Two things only the kernel can do, by its binfmt_misc: give a program another
+ * identity (set-user-ID), and find the runner where it has no name (a chroot without /proc).
  *
  * Whatever can fail is found out first: once the host's execve of the runner has succeeded, the old
  * image is gone, and a program (or posix_spawn) that expects ENOENT would see an exit status
@@ -38,6 +39,8 @@ struct exec {
 	const char *name;              /* as the guest knows the file: the same, or a script's interpreter */
 	const char *host;              /* as the host does */
 	int fd;                        /* it, open, or -1 */
+	int by_fd;                     /* the guest named it by this descriptor alone, or -1 */
+	int passed_fd;                 /* open for the new runner, or -1 */
 	u8 head[HEAD_BYTES + 1];       /* its beginning, zero-filled */
 	const char *front[MAX_FRONT];  /* the arguments that replace the guest's first one */
 	unsigned n_front;
@@ -89,17 +92,34 @@ static s64 copy_vector(const char **to, gaddr v, u64 from, u64 n)
 	return 0;
 }
 
+static void free_vectors(struct exec *x)
+{
+	if (x->vectors)
+		host_syscall2(HOST_NR_munmap, (u64)x->vectors, x->vectors_size);
+	x->vectors = NULL;
+}
+
 static s64 make_vectors(struct exec *x, unsigned n_prefix)
 {
 	u64 words = n_prefix + MAX_FRONT + x->argc + x->envc + 4;
 	s64 r;
 
+	free_vectors(x);
 	x->vectors_size = ALIGN_UP(words * 8, 4096ull);
 	r = space_own_map(x->vectors_size);
 	if (is_error(r))
 		return r;
 	x->vectors = (u8 *)r;
 	return 0;
+}
+
+/*
+ * Does the error mean that there is no /proc?  A chroot may have none, or debootstrap's link from
+ * /proc to /proc, which leads nowhere in there.
+ */
+static bool no_proc(s64 r)
+{
+	return r == -ENOENT || r == -ENOTDIR || r == -ELOOP;
 }
 
 /* --- the file --- */
@@ -130,6 +150,8 @@ static s64 open_file(struct exec *x, u32 flags)
 		O_CLOEXEC | (flags & AT_SYMLINK_NOFOLLOW ? O_NOFOLLOW : 0) | O_NONBLOCK, 0);
 
 	x->fd = -1;
+	if (x->by_fd >= 0 && no_proc(r))
+		r = host_syscall3(HOST_NR_fcntl, x->by_fd, F_DUPFD_CLOEXEC, 0);
 	if (r == -EACCES &&
 	    host_syscall4(HOST_NR_faccessat2, AT_FDCWD, (u64)x->host, X_OK, AT_EACCESS) == 0)
 		return 0;
@@ -270,6 +292,7 @@ static s64 enter_script(struct exec *x, unsigned depth)
 	x->n_front += extra;
 	x->name = interp;
 	close_file(x);
+	x->by_fd = -1;
 	x->host = guest_path(AT_FDCWD, interp, PATH_FOLLOW, x->host_buf[depth & 1], GUEST_PATH_MAX);
 	return open_file(x, 0);
 }
@@ -283,6 +306,7 @@ static const char **put_arguments(struct exec *x, const char **v, unsigned from)
 	return v;
 }
 
+/* Executes `file`, or what x->by_fd is where that is NULL. */
 static s64 host_exec(struct exec *x, const char *file, const char **argv, const char **env)
 {
 	struct task *t = x->c->task;
@@ -297,7 +321,11 @@ static s64 host_exec(struct exec *x, const char *file, const char **argv, const 
 	signal_prepare_exec(t, true);
 	limits_exec(t, true);
 	host_syscall4(HOST_NR_rt_sigprocmask, SIG_SETMASK, (u64)&t->mask, 0, 8);
-	r = blocking_syscall(x->c, HOST_NR_execve, (u64)file, (u64)argv, (u64)env, 0, 0, 0);
+	if (file)
+		r = blocking_syscall(x->c, HOST_NR_execve, (u64)file, (u64)argv, (u64)env, 0, 0, 0);
+	else
+		r = blocking_syscall(x->c, HOST_NR_execveat, x->by_fd, (u64)"", (u64)argv, (u64)env,
+				     AT_EMPTY_PATH, 0);
 	limits_exec(t, false);
 	signal_prepare_exec(t, false);
 	signal_unblock(t);
@@ -320,12 +348,16 @@ static s64 exec_native(struct exec *x)
 		env++;
 	env++;
 	r = copy_vector(env, x->envp, 0, x->envc);
-	return r < 0 ? r : host_exec(x, x->host, argv, env);
+	if (r < 0)
+		return r;
+	/* By name only if it must be: the program sees the difference in AT_EXECFN. */
+	r = x->by_fd >= 0 ? host_exec(x, NULL, argv, env) : -ENOENT;
+	return r == -ENOENT ? host_exec(x, x->host, argv, env) : r;
 }
 
 /*
- * A name of x's file that the new process can open: descriptors marked close-on-exec are gone by
- * then, so a file without a name (memfd) gets one descriptor more that stays.
+ * A name of x's file for the new process.  Descriptors marked close-on-exec are gone by then, so
+ * what has no other name (memfd) is opened for the runner, which closes it: x->passed_fd.
  */
 static const char *lasting_name(struct exec *x, char *buf, size_t size)
 {
@@ -343,36 +375,54 @@ static const char *lasting_name(struct exec *x, char *buf, size_t size)
 			return buf;
 	}
 	r = host_syscall1(HOST_NR_dup, x->fd);
-	if (r < 0)
-		return x->host;
-	snprintf(buf, size, "/proc/self/fd/%d", (int)r);
-	return buf;
+	if (r >= 0)
+		x->passed_fd = r;
+	return x->host;
 }
 
-static s64 exec_runner(struct exec *x, const char *runner, const char *name)
+static void close_passed(struct exec *x)
 {
-	const char **argv, **v, **env;
-	char buf[GUEST_PATH_MAX];
+	if (x->passed_fd >= 0)
+		host_syscall1(HOST_NR_close, x->passed_fd);
+	x->passed_fd = -1;
+}
+
+/* Executes the runner at `runner` under `name`; a sibling is another guest's. */
+static s64 exec_runner(struct exec *x, const char *runner, const char *name, bool sibling)
+{
+	const char **argv, **v, **env, *file;
+	char buf[GUEST_PATH_MAX], number[16];
 	unsigned n = 0;
 	s64 r;
 
 	while (the_process.runner_argv && the_process.runner_argv[n])
 		n++;
-	r = make_vectors(x, n + 7);
+	r = make_vectors(x, n + 9);
 	if (r < 0)
 		return r;
 	argv = v = (const char **)(void *)x->vectors;
 	*v++ = name;
-	for (unsigned i = 0; i < n; i++)
-		*v++ = the_process.runner_argv[i];
+	for (unsigned i = 0; i < n; i++) {
+		/* Processors have other names there, and it would refuse ours too late. */
+		if (sibling && !strcmp(the_process.runner_argv[i], "-cpu"))
+			i++;
+		else
+			*v++ = the_process.runner_argv[i];
+	}
 	if (strcmp(x->execfn, x->host) != 0) {
 		*v++ = "-execfn";
 		*v++ = x->execfn;
 	}
 	*v++ = "-0";
 	*v++ = x->front[0];
+	file = lasting_name(x, buf, sizeof buf);
+	if (x->passed_fd >= 0) {
+		snprintf(number, sizeof number, "%d", x->passed_fd);
+		*v++ = "-execfd";
+		*v++ = number;
+	}
 	*v++ = "--";
-	*v++ = lasting_name(x, buf, sizeof buf);
+	*v++ = file;
 	v = put_arguments(x, v, 1);
 	r = copy_vector(v, x->argv, 1, x->argc);
 	if (r < 0)
@@ -384,8 +434,7 @@ static s64 exec_runner(struct exec *x, const char *runner, const char *name)
 	if (r < 0)
 		return r;
 	r = host_exec(x, runner, argv, env);
-	/* A bare chroot has no /proc. */
-	if (r == -ENOENT && the_process.runner)
+	if (the_process.runner && no_proc(r))
 		r = host_exec(x, the_process.runner, argv, env);
 	return r;
 }
@@ -412,23 +461,57 @@ static s64 exec_sibling(struct exec *x)
 	snprintf(slash + 1, 64, "dragoman-%s", name);
 	if (host_syscall3(HOST_NR_faccessat, AT_FDCWD, (u64)path, X_OK) < 0)
 		return -ENOEXEC;
-	return exec_runner(x, path, slash + 1);
+	return exec_runner(x, path, slash + 1, true);
+}
+
+/*
+ * Would the kernel give the program another identity, or capabilities?  Options that must be
+ * repeated can not go that way, and a privileged program must not have them.
+ */
+static bool gains_privilege(struct exec *x)
+{
+	u64 st[18];
+	u32 mode;
+
+	if ((the_process.runner_argv && the_process.runner_argv[0]) ||
+	    host_syscall2(HOST_NR_fstat, x->fd, (u64)st) < 0)
+		return false;
+	mode = st[3];
+	if (mode & 04000 && st[3] >> 32 != (u64)host_syscall0(HOST_NR_geteuid))
+		return true;
+	if ((mode & 02010) == 02010 && (u32)st[4] != (u64)host_syscall0(HOST_NR_getegid))
+		return true;
+	return host_syscall4(HOST_NR_fgetxattr, x->fd, (u64)"security.capability", 0, 0) >= 0;
+}
+
+static s64 exec_guest(struct exec *x)
+{
+	char runner[64];
+	s64 r = check_interpreter(x);
+
+	if (r < 0)
+		return r;
+	if (gains_privilege(x)) {
+		r = exec_native(x);
+		if (r != -ENOEXEC)
+			return r;
+	}
+	snprintf(runner, sizeof runner, "%s-%s", the_process.called, the_guest.name);
+	r = exec_runner(x, "/proc/self/exe", runner, false);
+	if (the_process.runner || !no_proc(r))
+		return r;
+	close_passed(x);
+	return exec_native(x);
 }
 
 static s64 exec_file(struct exec *x)
 {
-	char runner[64];
 	s64 r;
 
 	if (!is_elf(x))
 		return exec_native(x);  /* the host's kernel has the last word: ENOEXEC, or a format of its own */
-	if (is_guest_elf(x)) {
-		r = check_interpreter(x);
-		if (r < 0)
-			return r;
-		snprintf(runner, sizeof runner, "%s-%s", the_process.called, the_guest.name);
-		return exec_runner(x, "/proc/self/exe", runner);
-	}
+	if (is_guest_elf(x))
+		return exec_guest(x);
 	if (elf_ident_machine(x->head) == elf_ident_machine(__ehdr_start))
 		return exec_native(x);
 	r = exec_sibling(x);
@@ -460,6 +543,7 @@ static s64 name_file(struct exec *x, int dirfd, gaddr path, u32 flags)
 		     buf) >= GUEST_PATH_MAX)
 		return -ENAMETOOLONG;
 	x->host = x->host_buf[1];
+	x->by_fd = n ? -1 : dirfd;
 	/* What the kernel tells a script's interpreter (fs/exec.c, alloc_bprm). */
 	memcpy(buf, "/dev", 4);
 	memcpy(buf + 4, x->host + strlen("/proc/self"), strlen(x->host + strlen("/proc/self")) + 1);
@@ -512,14 +596,14 @@ static s64 run_exec(struct vcpu *c, int dirfd, gaddr path, gaddr argv, gaddr env
 	s64 r;
 
 	x.c = c;
-	x.fd = -1;
+	x.fd = x.by_fd = x.passed_fd = -1;
 	x.argv = argv;
 	x.envp = envp;
 	x.vectors = NULL;
 	r = do_exec(&x, dirfd, path, flags);
 	close_file(&x);
-	if (x.vectors)
-		host_syscall2(HOST_NR_munmap, (u64)x.vectors, x.vectors_size);
+	free_vectors(&x);
+	close_passed(&x);
 	return r;
 }
 

@@ -27,7 +27,7 @@ struct syscall_hooks {
 
 /* What the runner knows of the process, for execve, /proc and uname. */
 struct process {
-	const char *runner;       /* the name that this runner was executed by, or NULL */
+	const char *runner;       /* the name that this runner was executed by; NULL: by binfmt_misc */
 	const char *called;       /* "qemu" where we were called by a qemu name, else "dragoman" */
 	const char *exe;          /* absolute path of the guest program */
 	const char *sysroot;      /* -L, or NULL */

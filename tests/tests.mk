@@ -54,6 +54,8 @@ $(BUILD)/tests/$(TEST_GUEST)/cases: $(BUILD)/tests/$(TEST_GUEST)/cases.o $(TEST_
 	$(CC) $(LDFLAGS) -o $@ $(MUSL)/crt1.o $(MUSL)/crti.o $(filter %.o,$^) \
 	  -Wl,--start-group $(LIBS) -Wl,--end-group $(MUSL)/crtn.o
 
+-include $(BUILD)/tests/$(TEST_GUEST)/cases.d
+
 # After a change of frontends/G/vdso.S or tests/G/forms.txt; they need a cross compiler, and the second an oracle.
 .PHONY: vdso cases
 vdso:
