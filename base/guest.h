@@ -111,6 +111,11 @@ struct guest {
 	bool (*pop_frame)(struct vcpu *c, struct sigframe *f);
 	/* EXIT_TRAP with vcpu->trap: fills signo and code; si_addr is vcpu->pc.  May change pc. */
 	void (*trap)(struct vcpu *c, s32 *signo, s32 *code);
+	/*
+	 * prctl operations that only this architecture's kernels have; -EINVAL for all others.
+	 * NULL: none.
+	 */
+	s64 (*prctl)(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS]);
 	/* Restart of an interrupted system call: step back to the instruction. */
 	u32 syscall_insn_size;
 	const u8 *vdso;             /* ELF image of the guest vdso, NULL: none */

@@ -617,7 +617,7 @@ s64 sys_prctl(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 		 * What is left belongs to one architecture, or to the runner's own image
 		 * (PR_SET_MM, filters).
 		 */
-		return -EINVAL;
+		return c->guest->prctl ? c->guest->prctl(c, a) : -EINVAL;
 	}
 	return host_syscall5(HOST_NR_prctl, a[0], h[0], h[1], h[2], h[3]);
 }

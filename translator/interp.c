@@ -367,6 +367,11 @@ enum exit_reason interp_run(struct vcpu *c, const struct tr *t)
 				break;
 			c->pc = val[n->b].d[0];
 			return EXIT_NONE;
+		case IR_TRAPCC:
+			if (!ir_eval_cc(n->aux, val[n->a].s[0]))
+				break;
+			c->trap = n->c;
+			return (enum exit_reason)n->b;
 		case IR_TRAP:
 			c->pc = val[n->a].d[0];
 			c->trap = n->c;

@@ -49,7 +49,7 @@ struct ir_node {
 	u32 a, b, c;
 };
 
-/* Conditions of SETCC, SELCC, EXITCC, CCMPF.  Bit 0 inverts (but for AL). */
+/* Conditions of SETCC, SELCC, EXITCC, TRAPCC, CCMPF.  Bit 0 inverts (but for AL). */
 enum ir_cc {
 	CC_EQ, CC_NE,  /* Z */
 	CC_CS, CC_CC,  /* C: unsigned >=, < after SUBF */

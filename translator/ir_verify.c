@@ -347,6 +347,9 @@ static void check_state(const struct check *k)
 	case IR_EXITCC:
 		WANT(is_pc(t, n->b), "target is not a PC");
 		break;
+	case IR_TRAPCC:
+		WANT(n->b <= EXIT_FAULT, "exit reason");
+		break;
 	case IR_TRAP:
 		WANT(is_pc(t, n->a), "pc is not a PC");
 		WANT(n->b <= EXIT_FAULT, "exit reason");

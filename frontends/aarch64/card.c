@@ -24,6 +24,7 @@ static void reset(struct vcpu *c, gaddr entry, gaddr sp)
 	c->pc = entry;
 	*vcpu_u64(c, OFF_SP) = sp;
 	*vcpu_u64(c, OFF_EXADDR) = EX_NONE;
+	a64_pauth_exec(c);
 }
 
 static void clone_child(struct vcpu *c, gaddr sp, bool set_tls, gaddr tls)
@@ -89,6 +90,7 @@ const struct guest the_guest = {
 	.push_frame = a64_push_frame,
 	.pop_frame = a64_pop_frame,
 	.trap = a64_trap_signal,
+	.prctl = a64_prctl,
 	.syscall_insn_size = 4,
 	.open_flags = &open_flags,
 	.vdso = a64_vdso,

@@ -116,7 +116,7 @@ static u64 isar0(void)
 
 static u64 isar1(void)
 {
-	return field2(FEAT_DPB, 1, FEAT_DPB2, 2, 0) | field(FEAT_JSCVT, 12, 1) |
+	return field2(FEAT_DPB, 1, FEAT_DPB2, 2, 0) | field(FEAT_PAuth, 8, 5) | field(FEAT_PAuthGA, 28, 1) | field(FEAT_JSCVT, 12, 1) |
 	       field(FEAT_FCMA, 16, 1) | field2(FEAT_LRCPC, 1, FEAT_LRCPC2, 2, 20) |
 	       field(FEAT_FRINTTS, 32, 1) | field(FEAT_SB, 36, 1) | field(FEAT_BF16, 44, 1) |
 	       field(FEAT_I8MM, 52, 1);

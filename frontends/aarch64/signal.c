@@ -12,7 +12,7 @@
 #include "translator/translator.h"
 
 enum { G_SIGILL = 4, G_SIGTRAP = 5, G_SIGBUS = 7, G_SIGSEGV = 11 };
-enum { G_ILL_ILLOPC = 1, G_TRAP_BRKPT = 1, G_SEGV_ACCERR = 2 };
+enum { G_ILL_ILLOPC = 1, G_ILL_ILLOPN = 2, G_TRAP_BRKPT = 1, G_SEGV_ACCERR = 2 };
 
 enum { FPSIMD_MAGIC = 0x46508001, ESR_MAGIC = 0x45535201 };
 enum { PSTATE_NZCV_SHIFT = 28 };
@@ -252,7 +252,7 @@ bool a64_pop_frame(struct vcpu *c, struct sigframe *f)
 
 /* --- traps --- */
 
-/* BRK is a breakpoint; HLT is undefined at EL0 when no debugger listens. */
+/* BRK is a breakpoint; HLT is undefined at EL0 when no debugger listens; a pointer failed its authentication. */
 void a64_trap_signal(struct vcpu *c, s32 *signo, s32 *code)
 {
 	if (c->trap == A64_TRAP_BRK) {
@@ -260,6 +260,6 @@ void a64_trap_signal(struct vcpu *c, s32 *signo, s32 *code)
 		*code = G_TRAP_BRKPT;
 	} else {
 		*signo = G_SIGILL;
-		*code = G_ILL_ILLOPC;
+		*code = c->trap == A64_TRAP_PAC ? G_ILL_ILLOPN : G_ILL_ILLOPC;
 	}
 }

@@ -60,6 +60,7 @@ struct value {
 
 enum stub_kind {
 	STUB_EXIT,   /* write slots back and leave to `target` */
+	STUB_TRAP,   /* write slots back and leave with `reason` and `trap`, pc `target` */
 	STUB_POLL,   /* write slots back and leave with EXIT_POLL */
 	STUB_EDGE,   /* write back and shuffle to what label `label` expects, and go there */
 	STUB_HOT,    /* the block has been entered often enough */
@@ -90,6 +91,8 @@ struct stub {
 	bool is_return;          /* STUB_MISS: the return stack did not match */
 	u8 label;                /* STUB_EDGE */
 	u8 flags_form;
+	u8 reason;               /* STUB_TRAP: enum exit_reason ... */
+	u32 trap;                /* ... and trap code */
 	ref flags;               /* value that EFLAGS holds at the branch */
 	u16 ndirty;
 	u16 first;               /* in gen.stub_slot: ndirty slots, for STUB_EDGE then what is carried */
