@@ -178,7 +178,18 @@ enum a64_trap { A64_TRAP_BRK, A64_TRAP_HLT, A64_TRAP_PAC };
 
 /* --- shared between files --- */
 
+/* The address that an access with a tagged pointer means: user mode has the top byte ignored. */
+static inline gaddr a64_untag(gaddr a)
+{
+	return (gaddr)sext(a, 56);
+}
+
+
 void a64_monitor_clear(struct tr *t);        /* atomics.c: as CLREX */
+
+/* system.c: the fields of PSTATE that the model has, as bits of SPSR, and those a program starts with. */
+u32 a64_pstate_mask(void);
+u32 a64_pstate_exec(void);
 
 /* pauth.c: new keys, all enabled, as for a new program. */
 void a64_pauth_exec(struct vcpu *c);

@@ -24,6 +24,7 @@ static void reset(struct vcpu *c, gaddr entry, gaddr sp)
 	c->pc = entry;
 	*vcpu_u64(c, OFF_SP) = sp;
 	*vcpu_u64(c, OFF_EXADDR) = EX_NONE;
+	*(u32 *)(void *)(c->state + OFF_PSTATE) = a64_pstate_exec();
 	a64_pauth_exec(c);
 }
 

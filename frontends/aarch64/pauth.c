@@ -13,10 +13,11 @@
  *
  *	N = M ^ K<127:64>
  *	H = (P ^ K<63:0>) * (2 * N + 1) + N
- *	PAC = H<63:57> ^ H<46:40>
+ *	PAC = H<63:57>
  *
- * P is the pointer with its PAC bits zero: what the manual puts there follows from bit 55.  The
- * second factor is odd, so that the products of different pointers differ.
+ * P is the pointer, rotated so that the top byte and bit 55 take part with weight, and its PAC bits
+ * zero: what the manual puts there follows from bit 55.  The second factor is odd, so that the
+ * products of different pointers differ.
  *
  * A key that prctl has disabled makes its instructions leave the pointer alone.  That is a mask per
  * key, applied to the PAC, which costs less than a second kind of translation.
@@ -28,7 +29,7 @@
 #include "frontends/aarch64/decode.h"
 
 enum { PAC_LSB = 48, PAC_BITS = 7, SELECT_BIT = 55 };
-enum { HASH_SHIFT = 64 - PAC_BITS - PAC_LSB, FOLD_SHIFT = 17 };
+enum { HASH_SHIFT = 64 - PAC_BITS - PAC_LSB };
 #define PAC_MASK (((1ull << PAC_BITS) - 1) << PAC_LSB)
 
 /* Numbers as in the encodings, and as the bits of prctl(PR_PAC_RESET_KEYS). */
@@ -137,12 +138,12 @@ static ref masked(struct tr *t, enum key k, unsigned part, ref v)
 /* v with the PAC that belongs to it added, or taken away again if it has one. */
 static ref toggle_pac(struct tr *t, enum key k, ref v, ref modifier)
 {
-	ref p = masked(t, k, 0, ir2(t, IR_AND, T_I64, v, x_const(t, ~PAC_MASK)));
-	ref n = masked(t, k, 1, modifier);
-	ref h = ir2(t, IR_MUL, T_I64, p, irx(t, IR_LEA, T_I64, 1, x_const(t, 1), n, 0));
+	ref p = ir2(t, IR_ROR, T_I64, v, ir_const(t, T_I32, PAC_LSB));
+	ref n = masked(t, k, 1, modifier), h;
 
+	p = masked(t, k, 0, ir2(t, IR_AND, T_I64, p, x_const(t, ~0ull << PAC_BITS)));
+	h = ir2(t, IR_MUL, T_I64, p, irx(t, IR_LEA, T_I64, 0, n, n, 1));
 	h = ir2(t, IR_ADD, T_I64, h, n);
-	h = ir2(t, IR_XOR, T_I64, h, ir2(t, IR_SHL, T_I64, h, ir_const(t, T_I32, FOLD_SHIFT)));
 	h = ir2(t, IR_SHR, T_I64, h, ir_const(t, T_I32, HASH_SHIFT));
 	return ir2(t, IR_XOR, T_I64, v, ir2(t, IR_AND, T_I64, h, x_key(t, k, 2)));
 }

@@ -139,7 +139,8 @@ static void fill_ucontext(struct vcpu *c, const struct sigframe *f, struct ucont
 	memcpy(uc->mc.regs, c->state + OFF_X0, sizeof uc->mc.regs);
 	uc->mc.sp = *vcpu_u64(c, OFF_SP);
 	uc->mc.pc = c->pc;
-	uc->mc.pstate = (u64)get_nzcv(c) << PSTATE_NZCV_SHIFT;
+	uc->mc.pstate = (u64)get_nzcv(c) << PSTATE_NZCV_SHIFT |
+			*(const u32 *)(const void *)(c->state + OFF_PSTATE);
 	fill_records(c, f, uc->mc.reserved);
 }
 
@@ -237,6 +238,7 @@ bool a64_pop_frame(struct vcpu *c, struct sigframe *f)
 	*vcpu_u64(c, OFF_EXADDR) = EX_NONE;
 	c->pc = mc->pc;
 	set_nzcv(c, mc->pstate >> PSTATE_NZCV_SHIFT & 15);
+	*(u32 *)(void *)(c->state + OFF_PSTATE) = mc->pstate & a64_pstate_mask();
 
 	memcpy(c->state + OFF_V0, fp->v, sizeof fp->v);
 	*(u32 *)(void *)(c->state + OFF_FPCR) = fp->fpcr & FPCR_MASK;
