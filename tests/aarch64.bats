@@ -7,7 +7,7 @@ setup_file() {
 
 cases() {
 	cd "$BATS_TEST_DIRNAME/.."
-	build/tests/aarch64/cases "$@" tests/aarch64/cases.txt tests/aarch64/cases_manual.txt tests/aarch64/cases_simd.txt
+	build/tests/aarch64/cases "$@" tests/aarch64/cases.txt tests/aarch64/cases_manual.txt tests/aarch64/cases_simd.txt tests/aarch64/cases_ext.txt
 }
 
 @test "cases on the interpreter; every base row has one" {

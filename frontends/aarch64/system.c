@@ -82,6 +82,7 @@ bool a64_tr_barrier(struct tr *t, const struct a64_barrier *a)
 		return true;
 	case a64_DMB:
 	case a64_DSB:
+	case a64_DSB_nXS:
 		/* CRm<1:0>: 1 loads, 2 stores, 3 both */
 		irx(t, IR_FENCE, T_NONE, a->id == a64_DMB && (a->crm & 3) != 3 ? a->crm & 3 : 0, 0,
 		    0, 0);
