@@ -71,6 +71,7 @@ struct guest {
 	u8 word;                    /* bytes of a long */
 	u8 u64_align;               /* alignment of a 64-bit member in structures */
 	u8 va_bits;
+	u8 tag_bits;                /* uppermost bits of an address that accesses and jumps ignore */
 	u32 page_size;              /* smallest page that the guest's kernels use; run-time value may be larger */
 	u32 insn_unit;              /* bytes; the pc is a multiple of it */
 	u32 elf_flags_mask, elf_flags;  /* (e_flags & mask) == flags, or the file is refused */
@@ -128,5 +129,11 @@ struct guest {
 };
 
 extern const struct guest the_guest;
+
+/* The address that a tagged one means: what is ignored is as the bit below it. */
+static inline u64 guest_untag(const struct guest *g, u64 a)
+{
+	return (u64)((s64)(a << g->tag_bits) >> g->tag_bits);
+}
 
 #endif

@@ -31,6 +31,17 @@ cases() {
 	build/tests/aarch64/cases -c cortex-a53 tests/aarch64/cases_a53.txt
 }
 
+@test "docs/helpers.md names what is not inline, and why" {
+	cd "$BATS_TEST_DIRNAME/.."
+	make -s build/tests/aarch64/helpers
+	for name in $(build/tests/aarch64/helpers all avx | sed -n 's/^\(.*\):.*/\1/p'); do
+		grep -q "^|.*\b$name\b.*|" docs/helpers.md
+	done
+	grep -qw avx2 /proc/cpuinfo && grep -qw fma /proc/cpuinfo || skip "another processor than the lists are for"
+	tests/aarch64/helpers.sh build/tests/aarch64/helpers > build/helpers.now
+	sed -n '/^## /,$p' docs/helpers.md | diff - <(sed 1d build/helpers.now)
+}
+
 @test "the vdso is made from its source" {
 	command -v aarch64-linux-gnu-gcc || skip "no cross compiler"
 	cd "$BATS_TEST_DIRNAME/.."

@@ -160,6 +160,7 @@ struct tr {
 	u32 nlabels;           /* 0: a block.  Else a region, whose first label is its start */
 	u32 npool;
 	u64 fpctl;             /* floating-point mode that the translation is for: bits of FPCTL_MODE */
+	bool untag;            /* accesses strip the guest's address tags */
 	struct { ref val; u8 type; } slot[TR_MAX_SLOTS];
 	struct tr_label label[TR_MAX_LABELS];
 	struct ir_node node[TR_MAX_NODES];

@@ -178,12 +178,6 @@ enum a64_trap { A64_TRAP_BRK, A64_TRAP_HLT, A64_TRAP_PAC };
 
 /* --- shared between files --- */
 
-/* The address that an access with a tagged pointer means: user mode has the top byte ignored. */
-static inline gaddr a64_untag(gaddr a)
-{
-	return (gaddr)sext(a, 56);
-}
-
 
 void a64_monitor_clear(struct tr *t);        /* atomics.c: as CLREX */
 

@@ -66,6 +66,7 @@ const struct guest the_guest = {
 	.word = 8,
 	.u64_align = 8,
 	.va_bits = 48,
+	.tag_bits = 8,   /* TCR_EL1.TBI0: Linux ignores the top byte for user mode */
 	.page_size = 4096,
 	.insn_unit = 4,
 

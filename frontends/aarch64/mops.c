@@ -39,7 +39,7 @@ static u64 to_boundary(gaddr a, bool down)
 
 static volatile u8 *host(gaddr a)
 {
-	return g2h(a64_untag(a));
+	return g2h(guest_untag(&the_guest, a));
 }
 
 static void touch(gaddr to, gaddr from)

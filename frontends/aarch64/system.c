@@ -101,7 +101,7 @@ bool a64_tr_barrier(struct tr *t, const struct a64_barrier *a)
 
 static u64 ic_ivau(u64 addr)
 {
-	gaddr line = addr & ~(u64)(CACHE_LINE - 1);
+	gaddr line = guest_untag(&the_guest, addr) & ~(u64)(CACHE_LINE - 1);
 
 	space_code_written(line, line + CACHE_LINE);
 	return 0;

@@ -214,7 +214,7 @@ static void reset(struct gen *g, struct tr *t, u8 *w, u64 x, u32 room, struct ho
 	g->overflow = g->new_mode = false;
 	g->fused.n = 0;
 	g->insn_pc = t->start;
-	out->nexits = out->map_len = 0;
+	out->nexits = out->map_len = out->ncalls = 0;
 }
 
 /* Out of line, the block becomes a region. */
