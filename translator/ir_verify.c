@@ -283,6 +283,9 @@ static void check_vector(const struct check *k)
 	case IR_VEXT:
 		WANT(n->c <= 15, "position");
 		break;
+	case IR_SHA1R:
+		WANT(n->aux <= 2, "function");
+		break;
 	case IR_CLMUL:
 		WANT((n->c & ~0x11u) == 0, "lanes");
 		break;

@@ -78,10 +78,9 @@ extern const struct ir_helper a64_h_bfdot, a64_h_bfmmla;
 /* --- cryptohelp.c --- */
 
 enum sha_op {
-	SHA1_C, SHA1_P, SHA1_M, SHA256_H, SHA256_H2, SHA256_SU0, SHA256_SU1, SHA512_H, SHA512_H2,
-	SHA512_SU0, SHA512_SU1
+	SHA512_H, SHA512_H2, SHA512_SU0, SHA512_SU1
 };
-extern const struct ir_helper a64_h_sha;     /* (sha_op, d, n, m) */
+extern const struct ir_helper a64_h_sha512;  /* (sha_op, d, n, m) */
 
 enum sm_op {
 	SM3_SS1, SM3_PARTW1, SM3_PARTW2, SM3_TT1A, SM3_TT1B, SM3_TT2A, SM3_TT2B, SM4_E, SM4_EKEY

@@ -178,7 +178,7 @@ struct gen {
 /* Processor features in use. */
 extern struct x64_features {
 	bool avx, avx2, bmi2, lzcnt, bmi1, popcnt, fma, f16c, avx512, gfni, aes, pclmul, vbmi,
-		bitalg;
+		bitalg, sha;
 } x64;
 
 static inline const struct ir_helper *helper_of(const struct ir_node *call)
