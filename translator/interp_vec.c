@@ -462,6 +462,10 @@ void interp_vector(const struct tr *t, u32 i, vec *val)
 	case IR_VMULLS:
 		widen(n, a, &val[n->b], &r);
 		break;
+	case IR_VMADD:
+		for (unsigned k = 0; k < ir_width(n->type) / 16; k++)
+			r.s[k / 2] += (u32)((s16)a->h[k] * (s16)val[n->b].h[k]);
+		break;
 	case IR_VPOPCNT:
 		for (unsigned k = 0; k < ir_width(n->type) / 8; k++)
 			r.b[k] = (u8)__builtin_popcount(a->b[k]);

@@ -31,10 +31,6 @@ extern const struct ir_helper a64_h_sat, a64_h_sat_mask;  /* (ctl, d, n, m) */
 extern const struct ir_helper a64_h_pmul;    /* (n, m): PMUL */
 extern const struct ir_helper a64_h_pmull;   /* (half, n, m): PMULL, 8 bits */
 
-/* (signs, d, n, m): bit 0: n signed, bit 1: m signed. */
-extern const struct ir_helper a64_h_dot;     /* SDOT, UDOT, USDOT */
-extern const struct ir_helper a64_h_mmla;    /* SMMLA, UMMLA, USMMLA */
-
 /* --- fphelp.c --- */
 
 enum fp_op {
