@@ -31,6 +31,19 @@ cases() {
 	build/tests/aarch64/cases -c cortex-a53 tests/aarch64/cases_a53.txt
 }
 
+@test "processor models: capabilities, registers and cpuinfo agree" {
+	cd "$BATS_TEST_DIRNAME/.."
+	: "${RUNNER:=build/dragoman-aarch64}"
+	program=build/tests/syscalls/aarch64/aarch64/features
+	[ -x $program ] || skip "no cross compiler"
+	for model in $("$RUNNER" -cpu help | awk '{ print $1 }'); do
+		run "$RUNNER" -cpu "$model" $program count
+		echo "$model: $output"
+		[ "${lines[-1]}" = agree ]
+		[[ "$model ${lines[0]}" = @(max 4|cortex-a[57]*\ 7|cortex-a76\ 15|neoverse-n1\ 15|neoverse-v1\ 32)* ]]
+	done
+}
+
 @test "docs/helpers.md names what is not inline, and why" {
 	cd "$BATS_TEST_DIRNAME/.."
 	make -s build/tests/aarch64/helpers
