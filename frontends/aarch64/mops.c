@@ -21,7 +21,6 @@
 #include "frontends/aarch64/decode.h"
 
 enum { PIECE = 4096, PIECES_PER_CALL = 256 };
-enum { STAGE_PROLOGUE, STAGE_MAIN, STAGE_EPILOGUE };
 
 #define CPY_MAX 0x007fffffffffffffull
 #define SET_MAX 0x7fffffffffffffffull
@@ -129,20 +128,9 @@ static void again_if(struct tr *t, ref x)
 	irx(t, IR_EXITCC, T_NONE, CC_NE, ir2(t, IR_ANDF, T_FLAGS, x, x), ir_pc(t, t->pc), 0);
 }
 
-/*
- * The epilogue has nothing to do as a rule: its own translation, which begins with it, calls the
- * helper.
- */
-static void main_or_epilogue(struct tr *t, unsigned stage, const struct ir_helper *h, unsigned rd,
-			     unsigned rs, unsigned rn)
+static void main_or_epilogue(struct tr *t, const struct ir_helper *h, unsigned rd, unsigned rs,
+			     unsigned rn)
 {
-	ref wrong;
-
-	if (stage == STAGE_EPILOGUE && t->pc != t->start) {
-		wrong = irx(t, IR_SETCC, T_I64, CC_CS, nzcv_get(t), 0, 0);
-		again_if(t, ir2(t, IR_OR, T_I64, x_get(t, rn, 1), wrong));
-		return;
-	}
 	again_if(t, ir_call(t, h, ir_const(t, T_I32, rd | rs << 8 | rn << 16)));
 }
 
@@ -200,8 +188,8 @@ bool a64_tr_cpy(struct tr *t, const struct a64_cpy *a)
 {
 	if (a->rd == a->rs || a->rd == a->rn || a->rs == a->rn)
 		return false;
-	if (a->op1 != STAGE_PROLOGUE) {
-		main_or_epilogue(t, a->op1, &helper_copy, a->rd, a->rs, a->rn);
+	if (a->op1 != 0) {
+		main_or_epilogue(t, &helper_copy, a->rd, a->rs, a->rn);
 		return true;
 	}
 	if (a->any)
@@ -218,8 +206,8 @@ bool a64_tr_set(struct tr *t, const struct a64_set *a)
 
 	if (a->rd == a->rs || a->rd == a->rn || a->rs == a->rn)
 		return false;
-	if (a->stage != STAGE_PROLOGUE) {
-		main_or_epilogue(t, a->stage, &helper_set, a->rd, a->rs, a->rn);
+	if (a->stage != 0) {
+		main_or_epilogue(t, &helper_set, a->rd, a->rs, a->rn);
 		return true;
 	}
 	n = saturated(t, a->rn);
