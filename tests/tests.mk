@@ -54,6 +54,7 @@ GUEST_TESTS = $(BUILD)/tests/$(TEST_GUEST)/cases $(BUILD)/tests/$(TEST_GUEST)/he
 $(GUEST_TESTS): $(BUILD)/tests/$(TEST_GUEST)/%: $(BUILD)/tests/$(TEST_GUEST)/%.o $(TEST_OBJ)
 	$(CC) $(LDFLAGS) -o $@ $(MUSL)/crt1.o $(MUSL)/crti.o $(filter %.o,$^) \
 	  -Wl,--start-group $(LIBS) -Wl,--end-group $(MUSL)/crtn.o
+-include $(GUEST_TESTS:=.d)
 
 # After a change of frontends/G/vdso.S or tests/G/forms.txt; they need a cross compiler, and the second an oracle.
 .PHONY: vdso cases
