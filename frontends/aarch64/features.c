@@ -32,7 +32,8 @@ _Static_assert(FEAT_COUNT <= 64, "one word of features");
 #define A76 (V8_0 | V8_CRYPTO | V8_1 | V8_2 | F(DotProd) | F(LRCPC) | F(SSBS))
 #define V8_3 (F(JSCVT) | F(FCMA) | F(LRCPC) | F(PAuth) | F(PAuthGA))
 #define V8_4 (F(DotProd) | F(FlagM) | F(LRCPC2) | F(FHM) | F(DIT))
-#define V1 (A76 | V8_3 | V8_4 | F(SHA3) | F(SHA512) | F(SM3) | F(SM4) | F(BF16) | F(I8MM) | F(DPB2) | F(DGH) | F(RNG))
+#define V1 (A76 | V8_3 | V8_4 | F(SHA3) | F(SHA512) | F(SM3) | F(SM4) | F(BF16) | F(I8MM) | F(DPB2) | \
+	    F(DGH) | F(RNG))
 
 u64 a64_features[4];
 u64 a64_midr;

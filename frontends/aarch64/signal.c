@@ -254,7 +254,10 @@ bool a64_pop_frame(struct vcpu *c, struct sigframe *f)
 
 /* --- traps --- */
 
-/* BRK is a breakpoint; HLT is undefined at EL0 when no debugger listens; a pointer failed its authentication. */
+/*
+ * BRK is a breakpoint; HLT is undefined at EL0 when no debugger listens; the third is a pointer
+ * that failed its authentication.
+ */
 void a64_trap_signal(struct vcpu *c, s32 *signo, s32 *code)
 {
 	if (c->trap == A64_TRAP_BRK) {
