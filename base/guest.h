@@ -71,6 +71,7 @@ struct guest {
 	u8 word;                    /* bytes of a long */
 	u8 u64_align;               /* alignment of a 64-bit member in structures */
 	u8 va_bits;
+	u8 tag_bits;                /* uppermost bits of an address that accesses and jumps ignore */
 	u32 page_size;              /* smallest page that the guest's kernels use; run-time value may be larger */
 	u32 insn_unit;              /* bytes; the pc is a multiple of it */
 	u32 elf_flags_mask, elf_flags;  /* (e_flags & mask) == flags, or the file is refused */
@@ -111,6 +112,11 @@ struct guest {
 	bool (*pop_frame)(struct vcpu *c, struct sigframe *f);
 	/* EXIT_TRAP with vcpu->trap: fills signo and code; si_addr is vcpu->pc.  May change pc. */
 	void (*trap)(struct vcpu *c, s32 *signo, s32 *code);
+	/*
+	 * prctl operations that only this architecture's kernels have; -EINVAL for all others.
+	 * NULL: none.
+	 */
+	s64 (*prctl)(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS]);
 	/* Restart of an interrupted system call: step back to the instruction. */
 	u32 syscall_insn_size;
 	const u8 *vdso;             /* ELF image of the guest vdso, NULL: none */
@@ -123,5 +129,11 @@ struct guest {
 };
 
 extern const struct guest the_guest;
+
+/* The address that a tagged one means: what is ignored is as the bit below it. */
+static inline u64 guest_untag(const struct guest *g, u64 a)
+{
+	return (u64)((s64)(a << g->tag_bits) >> g->tag_bits);
+}
 
 #endif

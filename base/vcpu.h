@@ -45,6 +45,12 @@ enum exit_reason {
 	EXIT_FAULT,    /* a memory access faulted: pc, fault_addr, fault_signal, fault_code are set */
 };
 
+/*
+ * The host's address of a fault that does not tell it (a pointer that is none, x86-64's general
+ * protection).  Not 0, which runtimes take for a null pointer of the program's.
+ */
+#define NOT_AN_ADDRESS (1ull << 63)
+
 struct vcpu {
 	/* --- read and written by translated code and its run-time --- */
 	u64 host_rsp;          /* stack of the run loop while translated code runs */

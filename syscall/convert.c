@@ -17,6 +17,8 @@ static bool word_in(gaddr a, unsigned i, u64 *v)
 
 static u64 host_ptr(gaddr a)
 {
+	if (the_process.tagged_addr)
+		a = guest_untag(&the_guest, a);
 	return a ? (u64)g2h(a) : 0;
 }
 

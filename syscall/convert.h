@@ -17,7 +17,7 @@ struct host_msghdr {
 /* True if these structures need conversion at all. */
 static inline bool pointers_differ(void)
 {
-	return guest_base || the_guest.word != 8;
+	return guest_base || the_guest.word != 8 || the_process.tagged_addr;
 }
 
 /* n vectors at a; out has IOV_MAX places.  n, -EFAULT or -EINVAL. */

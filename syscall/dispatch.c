@@ -15,6 +15,7 @@
 #include "syscall/convert.h"
 #include "syscall/internal.h"
 #include "syscall/table.h"
+#include "syscall/task.h"
 
 #define FULL NULL
 #define PARTIAL(what) what
@@ -157,6 +158,14 @@ static __attribute__((noinline)) s64 pass_slow(struct vcpu *c, const struct sysc
 	return r->paths ? pass_paths(c, r, a, h) : make_call(c, r, h);
 }
 
+/* The pointers among the arguments without their tags. */
+static __attribute__((noinline)) void untag_args(const struct guest *g, const struct syscall_row *r, u64 *a)
+{
+	for (unsigned i = 0; i < MAX_SYSCALL_ARGS; i++)
+		if (arg_kind(r->arg[i]) >= K_FIRST_PTR)
+			a[i] = guest_untag(g, a[i]);
+}
+
 static s64 call_row(struct vcpu *c, const struct syscall_row *r, const u64 *a)
 {
 	switch (r->mode) {
@@ -202,6 +211,9 @@ void syscall_run(struct vcpu *c)
 		if (the_process.summary)
 			start = summary_time();
 	}
+
+	if (UNLIKELY(the_process.tagged_addr) && c->task->tagged_addr)
+		untag_args(g, r, a);
 
 	s64 ret = call_row(c, r, a);
 

@@ -19,6 +19,7 @@
 #include <stdio.h>
 
 enum { HEAD_BYTES = 256, MAX_SCRIPTS = 5, MAX_FRONT = 2 + 2 * MAX_SCRIPTS };
+enum { PR_TAGGED_ADDR_ENABLE = 1 };
 enum { AT_EXECVE_CHECK = 0x10000, AT_EACCESS = 0x200, FD_CLOEXEC = 1 };
 enum { EI_CLASS = 4, EI_DATA = 5, ET_EXEC = 2, ET_DYN = 3, PT_INTERP = 3 };
 
@@ -652,11 +653,32 @@ s64 sys_ptrace(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 
 /* --- prctl --- */
 
+/* Tags in pointers that system calls take; accesses of the program itself ignore them anyway. */
+static s64 set_tagged_addr(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
+{
+	if (!c->guest->tag_bits || a[1] & ~(u64)PR_TAGGED_ADDR_ENABLE || a[2] || a[3] || a[4])
+		return -EINVAL;
+	c->task->tagged_addr = a[1] & PR_TAGGED_ADDR_ENABLE;
+	the_process.tagged_addr |= c->task->tagged_addr;
+	return 0;
+}
+
+static s64 get_tagged_addr(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
+{
+	if (!c->guest->tag_bits || a[1] || a[2] || a[3] || a[4])
+		return -EINVAL;
+	return c->task->tagged_addr ? PR_TAGGED_ADDR_ENABLE : 0;
+}
+
 s64 sys_prctl(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 {
 	u64 h[4] = { a[1], a[2], a[3], a[4] };
 
 	switch ((int)a[0]) {
+	case PR_SET_TAGGED_ADDR_CTRL:
+		return set_tagged_addr(c, a);
+	case PR_GET_TAGGED_ADDR_CTRL:
+		return get_tagged_addr(c, a);
 	case PR_GET_PDEATHSIG:
 	case PR_SET_NAME:
 	case PR_GET_NAME:
@@ -701,7 +723,7 @@ s64 sys_prctl(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 		 * What is left belongs to one architecture, or to the runner's own image
 		 * (PR_SET_MM, filters).
 		 */
-		return -EINVAL;
+		return c->guest->prctl ? c->guest->prctl(c, a) : -EINVAL;
 	}
 	return host_syscall5(HOST_NR_prctl, a[0], h[0], h[1], h[2], h[3]);
 }

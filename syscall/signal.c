@@ -13,7 +13,6 @@
 
 #include <stdio.h>
 
-#define NOT_AN_ADDRESS (1ull << 63)
 enum { SIGSTACK_SIZE = 64 << 10, SI_CODE = 8, SI_ADDR = 16, MASK_BYTES = 8 };
 
 const struct syscall_hooks *hooks;
@@ -122,11 +121,12 @@ static void fault(struct task *t, int sig, const u8 *info, void *uc)
 		host_signal_set_pc(uc, fixed);
 		return;
 	}
-	if (sig == SIGSEGV && code == SI_KERNEL) {
+	if ((sig == SIGSEGV || sig == SIGBUS) && code == SI_KERNEL) {
 		/*
-		 * An address that is none (not canonical): the host does not say which.  Not 0 for
-		 * the guest, where runtimes take that for a null pointer of the program's.
+		 * An address that is none (not canonical): the host does not say which.  (SIGBUS if
+		 * rbp was the base, for historical reasons.)
 		 */
+		sig = SIGSEGV;
 		code = SEGV_MAPERR;
 		addr = NOT_AN_ADDRESS;
 	} else if (sig == SIGSEGV && code == SEGV_ACCERR && !space_check(h2g((void *)addr), 1, 0)) {

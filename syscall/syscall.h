@@ -35,6 +35,7 @@ struct process {
 	const char *uname_release;/* -r, or NULL */
 	bool strace;
 	bool summary;             /* -strace-c */
+	bool tagged_addr;         /* a thread has asked for tags to be ignored in pointers */
 	gaddr vdso;               /* where the guest's vdso is mapped */
 	u64 stack_start, stack_size;
 	const u8 *auxv;           /* as the guest sees it, for /proc/self/auxv */

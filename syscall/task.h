@@ -89,6 +89,7 @@ struct task {
 	gaddr interrupted_pc;
 	bool not_started;            /* the interrupted call had not even begun */
 
+	bool tagged_addr;            /* pointers may carry tags: PR_SET_TAGGED_ADDR_CTRL */
 	bool vfork_child;            /* the parent frees our memory */
 	u8 own_limits;               /* limits that it has given to the host itself (id.c) */
 	u8 *block;                   /* stack and all of a thread, NULL for the first */

@@ -92,6 +92,7 @@ static void block_fill(struct block *b, struct vcpu *c, const struct clone_args 
 			      q->flags & CLONE_SETTLS, q->tls);
 	t->vcpu = v;
 	t->mask = parent->mask;
+	t->tagged_addr = parent->tagged_addr;
 	t->alt_flags = SS_DISABLE;
 	if (q->flags & CLONE_VFORK) {
 		t->alt_sp = parent->alt_sp;

@@ -50,9 +50,11 @@ $(BUILD)/bench/driver: bench/driver.c
 
 # The instruction cases of a guest: its frontend on an engine of the translator, in process.
 TEST_OBJ = $(filter-out $(BUILD)/runner/main.o,$(COMMON_OBJ)) $(call guest_obj,$(TEST_GUEST))
-$(BUILD)/tests/$(TEST_GUEST)/cases: $(BUILD)/tests/$(TEST_GUEST)/cases.o $(TEST_OBJ)
+GUEST_TESTS = $(BUILD)/tests/$(TEST_GUEST)/cases $(BUILD)/tests/$(TEST_GUEST)/helpers
+$(GUEST_TESTS): $(BUILD)/tests/$(TEST_GUEST)/%: $(BUILD)/tests/$(TEST_GUEST)/%.o $(TEST_OBJ)
 	$(CC) $(LDFLAGS) -o $@ $(MUSL)/crt1.o $(MUSL)/crti.o $(filter %.o,$^) \
 	  -Wl,--start-group $(LIBS) -Wl,--end-group $(MUSL)/crtn.o
+-include $(GUEST_TESTS:=.d)
 
 -include $(BUILD)/tests/$(TEST_GUEST)/cases.d
 
@@ -64,6 +66,15 @@ vdso:
 cases:
 	tests/$(TEST_GUEST)/oracle.py $(BUILD) < tests/$(TEST_GUEST)/forms.txt > $(BUILD)/cases.txt
 	mv $(BUILD)/cases.txt tests/$(TEST_GUEST)/cases.txt
+
+#: helpers         write the lists of docs/helpers.md again: which instructions call C functions
+HELPERS_MD = docs/helpers.md
+.PHONY: helpers
+helpers: $(BUILD)/tests/$(TEST_GUEST)/helpers
+	sed '/^## /,$$d' $(HELPERS_MD) | sed -e :a -e '/^\n*$$/{$$d;N;ba' -e '}' > $(BUILD)/helpers.md
+	tests/$(TEST_GUEST)/helpers.sh $< >> $(BUILD)/helpers.md
+	mv $(BUILD)/helpers.md $(HELPERS_MD)
+
 # System-call programs: tests/syscalls/*.c for every machine, tests/syscalls/GUEST/*.c for one.
 SYSCALL_NAMES  = $(shell awk '!/^\#/ { print $$1 }' tests/syscalls.txt)
 SYSCALL_GUEST  = $(SYSCALL_NAMES:%=$(BUILD)/tests/syscalls/$(TEST_GUEST)/%)

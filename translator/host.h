@@ -20,13 +20,15 @@ struct host_exit {
 	u8 kind;
 };
 
-enum { HOST_MAX_EXITS = 2 * TR_REGION_INSNS, HOST_MAX_MAP = 65536 };
+enum { HOST_MAX_EXITS = 2 * TR_REGION_INSNS, HOST_MAX_MAP = 65536, HOST_MAX_CALLS = 16 };
 
 /* What a compilation gives besides code. */
 struct host_out {
 	u32 size;                  /* bytes of code */
 	u32 nexits;
 	u32 map_len;
+	u32 ncalls;                /* C functions that the code calls, by the name of the helper or operation: */
+	const char *call[HOST_MAX_CALLS];
 	u32 exit_id;               /* in: number of the first exit; they are numbered from there */
 	u32 block;                 /* in: its own number */
 	u64 counter;               /* in: host address of a u32 that entries count down, RT_HOT below 0; 0: none */

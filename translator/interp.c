@@ -231,13 +231,16 @@ static u32 flags_op(struct vcpu *c, const struct tr *t, const struct ir_node *n,
 static bool memory_op(struct vcpu *c, const struct ir_node *n, vec *r, const vec *val)
 {
 	bool displaced = n->op == IR_LOAD || n->op == IR_STORE;
-	gaddr a = val[n->a].d[0] + (displaced ? (u64)(s64)(s32)n->c : 0);
+	gaddr tagged = val[n->a].d[0] + (displaced ? (u64)(s64)(s32)n->c : 0);
+	gaddr a = guest_untag(c->guest, tagged);
 	void *p = (void *)(a + c->guest_base);
+
+	/* If it faults and the host does not tell; kernels hide a tag only where it makes zeros. */
+	c->fault_addr = a & tagged;
 
 	if (n->aux & MEM_ALIGN && a & ((1u << (n->aux & MEM_SIZE)) - 1)) {
 		c->fault_signal = GUEST_SIGBUS;
 		c->fault_code = GUEST_BUS_ADRALN;
-		c->fault_addr = a;
 		return false;
 	}
 	switch (n->op) {
@@ -367,6 +370,11 @@ enum exit_reason interp_run(struct vcpu *c, const struct tr *t)
 				break;
 			c->pc = val[n->b].d[0];
 			return EXIT_NONE;
+		case IR_TRAPCC:
+			if (!ir_eval_cc(n->aux, val[n->a].s[0]))
+				break;
+			c->trap = n->c;
+			return (enum exit_reason)n->b;
 		case IR_TRAP:
 			c->pc = val[n->a].d[0];
 			c->trap = n->c;

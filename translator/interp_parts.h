@@ -10,7 +10,7 @@
  * lane; unused bytes are zero.  Each sets val[i] of node i.
  */
 
-/* V2F .. VANYNZ, AESENC .. CLMUL */
+/* V2F .. VANYNZ, AESENC .. SHA256S1 */
 void interp_vector(const struct tr *t, u32 i, vec *val);
 /* FADD .. FPFLAGSW */
 void interp_float(struct vcpu *c, const struct tr *t, u32 i, vec *val);

@@ -311,6 +311,80 @@ static void clmul(u64 a, u64 b, vec *r)
 	r->d[1] = (u64)(p >> 64);
 }
 
+static u32 rol32(u32 v, unsigned n)
+{
+	return v << n | v >> (32 - n);
+}
+
+static u32 ror32(u32 v, unsigned n)
+{
+	return v >> n | v << (32 - n);
+}
+
+static u32 choose(u32 x, u32 y, u32 z)
+{
+	return (x & y) | (~x & z);
+}
+
+static u32 majority(u32 x, u32 y, u32 z)
+{
+	return (x & y) | (x & z) | (y & z);
+}
+
+static void sha1_rounds(const struct ir_node *n, const vec *x, const vec *w, vec *r)
+{
+	u32 a = x->s[3], b = x->s[2], c = x->s[1], d = x->s[0], e = 0;
+
+	for (unsigned k = 0; k < 4; k++) {
+		u32 f = n->aux == 0 ? choose(b, c, d) : n->aux == 1 ? b ^ c ^ d : majority(b, c, d);
+		u32 t = rol32(a, 5) + f + e + w->s[3 - k];
+
+		e = d;
+		d = c;
+		c = rol32(b, 30);
+		b = a;
+		a = t;
+	}
+	*r = (vec){ .s = { d, c, b, a } };
+}
+
+static void sha256_rounds(const vec *cdgh, const vec *abef, const vec *w, vec *r)
+{
+	u32 a = abef->s[3], b = abef->s[2], c = cdgh->s[3], d = cdgh->s[2];
+	u32 e = abef->s[1], f = abef->s[0], g = cdgh->s[1], h = cdgh->s[0];
+
+	for (unsigned k = 0; k < 2; k++) {
+		u32 t1 = h + (ror32(e, 6) ^ ror32(e, 11) ^ ror32(e, 25)) + choose(e, f, g) + w->s[k];
+		u32 t2 = (ror32(a, 2) ^ ror32(a, 13) ^ ror32(a, 22)) + majority(a, b, c);
+
+		h = g;
+		g = f;
+		f = e;
+		e = d + t1;
+		d = c;
+		c = b;
+		b = a;
+		a = t1 + t2;
+	}
+	*r = (vec){ .s = { f, e, b, a } };
+}
+
+static void sha256_schedule(const struct ir_node *n, const vec *a, const vec *b, vec *r)
+{
+	for (unsigned k = 0; k < 4; k++) {
+		u32 x;
+
+		if (n->op == IR_SHA256S0) {
+			x = k < 3 ? a->s[k + 1] : b->s[0];
+			x = ror32(x, 7) ^ ror32(x, 18) ^ x >> 3;
+		} else {
+			x = k < 2 ? b->s[k + 2] : r->s[k - 2];
+			x = ror32(x, 17) ^ ror32(x, 19) ^ x >> 10;
+		}
+		r->s[k] = a->s[k] + x;
+	}
+}
+
 static bool crypto(const struct ir_node *n, const vec *val, vec *r)
 {
 	static const u8 mix[] = { 2, 3, 1, 1 }, unmix[] = { 14, 11, 13, 9 };
@@ -333,6 +407,16 @@ static bool crypto(const struct ir_node *n, const vec *val, vec *r)
 		return true;
 	case IR_CLMUL:
 		clmul(a->d[n->c & 1], val[n->b].d[n->c >> 4 & 1], r);
+		return true;
+	case IR_SHA1R:
+		sha1_rounds(n, a, &val[n->b], r);
+		return true;
+	case IR_SHA256R:
+		sha256_rounds(a, &val[n->b], &val[n->c], r);
+		return true;
+	case IR_SHA256S0:
+	case IR_SHA256S1:
+		sha256_schedule(n, a, &val[n->b], r);
 		return true;
 	default:
 		return false;
@@ -377,6 +461,10 @@ void interp_vector(const struct tr *t, u32 i, vec *val)
 	case IR_VMULLU:
 	case IR_VMULLS:
 		widen(n, a, &val[n->b], &r);
+		break;
+	case IR_VMADD:
+		for (unsigned k = 0; k < ir_width(n->type) / 16; k++)
+			r.s[k / 2] += (u32)((s16)a->h[k] * (s16)val[n->b].h[k]);
 		break;
 	case IR_VPOPCNT:
 		for (unsigned k = 0; k < ir_width(n->type) / 8; k++)

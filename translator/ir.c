@@ -713,6 +713,11 @@ ref ir_emit(struct tr *t, enum ir_op op, enum ir_type type, unsigned aux, u32 a,
 		case IR_VOR:
 			r = a == b ? a : 0;
 			break;
+		/* guests have these rounds in pairs of instructions, one for each half of the state */
+		case IR_VSHUF:
+		case IR_VEXT:
+		case IR_SHA256R:
+			return shared(t, op, type, aux, a, b, c);
 		default:
 			r = fold_move(t, op, type, aux, a, b);
 			break;

@@ -49,7 +49,7 @@ struct ir_node {
 	u32 a, b, c;
 };
 
-/* Conditions of SETCC, SELCC, EXITCC, CCMPF.  Bit 0 inverts (but for AL). */
+/* Conditions of SETCC, SELCC, EXITCC, TRAPCC, CCMPF.  Bit 0 inverts (but for AL). */
 enum ir_cc {
 	CC_EQ, CC_NE,  /* Z */
 	CC_CS, CC_CC,  /* C: unsigned >=, < after SUBF */
@@ -160,6 +160,7 @@ struct tr {
 	u32 nlabels;           /* 0: a block.  Else a region, whose first label is its start */
 	u32 npool;
 	u64 fpctl;             /* floating-point mode that the translation is for: bits of FPCTL_MODE */
+	bool untag;            /* accesses strip the guest's address tags */
 	struct { ref val; u8 type; } slot[TR_MAX_SLOTS];
 	struct tr_label label[TR_MAX_LABELS];
 	struct ir_node node[TR_MAX_NODES];

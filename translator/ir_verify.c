@@ -283,6 +283,9 @@ static void check_vector(const struct check *k)
 	case IR_VEXT:
 		WANT(n->c <= 15, "position");
 		break;
+	case IR_SHA1R:
+		WANT(n->aux <= 2, "function");
+		break;
 	case IR_CLMUL:
 		WANT((n->c & ~0x11u) == 0, "lanes");
 		break;
@@ -346,6 +349,9 @@ static void check_state(const struct check *k)
 		break;
 	case IR_EXITCC:
 		WANT(is_pc(t, n->b), "target is not a PC");
+		break;
+	case IR_TRAPCC:
+		WANT(n->b <= EXIT_FAULT, "exit reason");
 		break;
 	case IR_TRAP:
 		WANT(is_pc(t, n->a), "pc is not a PC");

@@ -3,6 +3,11 @@
  *
  * One lock guards translating, linking and invalidating; running translations take no lock.  A thread that
  * waits for the lock counts as outside the cache, so the cache can be emptied while all others wait.
+ *
+ * Tagged addresses (guest.tag_bits) fault on the host.  Stripping the tag in each access would cost every
+ * program two instructions per access for something that hardly any does.  So the instruction is executed by
+ * the interpreter, which strips; and a process that goes on using tags gets all of its code translated anew,
+ * with stripping.  The same detour finds the address of a pointer that is none.
  */
 #include "translator/jit.h"
 
@@ -14,11 +19,13 @@
 #include "base/space.h"
 #include "translator/build.h"
 #include "translator/cache.h"
+#include "translator/interp.h"
 #include "translator/region.h"
 
 enum { G_SIGILL = 4, G_SIGBUS = 7, G_SIGFPE = 8, G_SIGSEGV = 11, G_BUS_ADRALN = 1 };
 enum { NO_PC = 1 };   /* above the return stack: no guest pc is odd */
-enum { OUTSIDE, INSIDE, WAITING };   /* vcpu.in_code */
+enum { OUTSIDE, INSIDE, WAITING, STEPPING };   /* vcpu.in_code */
+enum { MANY_TAGS = 32 };   /* accesses after which a process is one that uses tags */
 
 static struct {
 	const struct guest *g;
@@ -27,6 +34,8 @@ static struct {
 	struct lock lock;
 	struct vcpu *vcpus;        /* all threads */
 	u32 generation;            /* of the cache; changes when it is emptied */
+	u32 tagged;                /* accesses with a tag so far */
+	bool untag;                /* translations strip them */
 	u64 rt[RT_COUNT];
 } jit;
 
@@ -158,6 +167,7 @@ static u32 translation(struct vcpu *c, gaddr pc)
 		return 0;
 	for (;;) {
 		c->tr->fpctl = mode;
+		c->tr->untag = jit.untag;
 		if (!tr_build(c->tr, jit.g, pc, &cfg, jit.executable))
 			return 0;
 		n = cache_add(c->tr, mode, 0);
@@ -209,8 +219,9 @@ u64 jit_link(struct vcpu *c, u32 exit_id)
 	return n ? code : not_executable(c, target);
 }
 
-u64 jit_lookup(struct vcpu *c, gaddr pc)
+u64 jit_lookup(struct vcpu *c, gaddr target)
 {
+	gaddr pc = guest_untag(jit.g, target);
 	u32 n, k = table_index(c, pc);
 	u64 code = 0;
 
@@ -257,6 +268,7 @@ static u32 region(struct vcpu *c, u32 n)
 		u32 labels = region_plan(n, plan, max), r;
 
 		c->tr->fpctl = cache_block(n)->mode;
+		c->tr->untag = jit.untag;
 		if (!tr_build_region(c->tr, jit.g, plan, labels, jit.executable))
 			break;
 		r = cache_add(c->tr, cache_block(n)->mode, n);
@@ -309,6 +321,38 @@ bool jit_syscall(struct vcpu *c)
 	return false;
 }
 
+static enum exit_reason interpret(struct vcpu *c, void *arg)
+{
+	return interp_run(c, c->tr);
+}
+
+/* Executes the instruction at c->pc, whose access the host refused without saying for which address. */
+static enum exit_reason step(struct vcpu *c)
+{
+	struct translator_config one = jit.cfg;
+	enum exit_reason r;
+	bool ok;
+
+	one.single = true;
+	enter_runtime(c);
+	c->tr->fpctl = c->fpctl & FPCTL_MODE;
+	c->tr->untag = false;
+	ok = tr_build(c->tr, jit.g, c->pc, &one, jit.executable);
+	lock_drop(&jit.lock);
+	if (!ok)
+		return EXIT_NONE;   /* somebody unmapped it: going on will tell */
+	__atomic_store_n(&c->in_code, STEPPING, __ATOMIC_SEQ_CST);
+	r = host_call(c, interpret, NULL);
+	__atomic_store_n(&c->in_code, OUTSIDE, __ATOMIC_SEQ_CST);
+	if (r != EXIT_NONE || __atomic_add_fetch(&jit.tagged, 1, __ATOMIC_RELAXED) != MANY_TAGS)
+		return r;
+	enter_runtime(c);
+	jit.untag = true;
+	empty_cache(c);
+	lock_drop(&jit.lock);
+	return r;
+}
+
 enum exit_reason jit_run(struct vcpu *c)
 {
 	enum exit_reason r;
@@ -316,6 +360,8 @@ enum exit_reason jit_run(struct vcpu *c)
 	__atomic_store_n(&c->in_code, INSIDE, __ATOMIC_SEQ_CST);
 	r = host_enter(c, jit_lookup(c, c->pc));
 	__atomic_store_n(&c->in_code, OUTSIDE, __ATOMIC_SEQ_CST);
+	if (UNLIKELY(r == EXIT_FAULT && c->fault_addr == NOT_AN_ADDRESS))
+		r = step(c);
 	return r;
 }
 
@@ -337,6 +383,14 @@ bool jit_fault(struct vcpu *c, int signo, int code, u64 addr, void *uc)
 	u32 offset = cache_offset(host_fault_pc(uc));
 	struct host_where w;
 
+	if (c->in_code == STEPPING) {
+		c->fault_signal = signo;
+		c->fault_code = code;
+		if (addr != NOT_AN_ADDRESS)
+			c->fault_addr = addr - c->guest_base;
+		host_unwind(c, uc, EXIT_FAULT);
+		return true;
+	}
 	if (c->in_code != INSIDE)
 		return false;
 	if (offset && (signo == G_SIGFPE || signo == G_SIGILL) && host_fix_fp(c, uc))
@@ -365,7 +419,7 @@ bool jit_fault(struct vcpu *c, int signo, int code, u64 addr, void *uc)
 	}
 	c->fault_signal = signo;
 	c->fault_code = code;
-	c->fault_addr = addr - c->guest_base;
+	c->fault_addr = addr == NOT_AN_ADDRESS ? addr : addr - c->guest_base;
 	host_leave_code(c, EXIT_FAULT, uc, !offset);
 	return true;
 }

@@ -72,6 +72,7 @@ static enum exit_reason interp_loop(struct vcpu *c, void *arg)
 	do {
 		if (c->poll)
 			return EXIT_POLL;
+		c->pc = guest_untag(tl.g, c->pc);
 		if (c->pc & (tl.g->insn_unit - 1)) {
 			c->fault_signal = G_SIGBUS;
 			c->fault_code = G_BUS_ADRALN;
@@ -107,7 +108,8 @@ bool translator_fault(struct vcpu *c, int signo, int code, u64 addr, void *uc)
 		return false;
 	c->fault_signal = (u32)signo;
 	c->fault_code = (u32)code;
-	c->fault_addr = addr - c->guest_base;
+	if (addr != NOT_AN_ADDRESS)
+		c->fault_addr = addr - c->guest_base;
 	host_unwind(c, uc, EXIT_FAULT);
 	return true;
 }

@@ -174,11 +174,20 @@ void a64_set_fpsr(struct vcpu *c, u32 fpsr);
 u32 a64_fpctl_of_fpcr(u32 fpcr);           /* FPCR to enum ir_fpctl bits */
 
 /* --- trap codes: vcpu.trap of EXIT_TRAP --- */
-enum a64_trap { A64_TRAP_BRK, A64_TRAP_HLT };
+enum a64_trap { A64_TRAP_BRK, A64_TRAP_HLT, A64_TRAP_PAC };
 
 /* --- shared between files --- */
 
+
 void a64_monitor_clear(struct tr *t);        /* atomics.c: as CLREX */
+
+/* system.c: the fields of PSTATE that the model has, as bits of SPSR, and those a program starts with. */
+u32 a64_pstate_mask(void);
+u32 a64_pstate_exec(void);
+
+/* pauth.c: new keys, all enabled, as for a new program. */
+void a64_pauth_exec(struct vcpu *c);
+s64 a64_prctl(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS]);   /* pauth.c: the card's prctl */
 
 /* Logical immediate (manual: DecodeBitMasks, immediate form).  False: reserved. */
 bool a64_bitmask(unsigned n, unsigned imms, unsigned immr, unsigned sf, u64 *mask);

@@ -24,6 +24,8 @@ static void reset(struct vcpu *c, gaddr entry, gaddr sp)
 	c->pc = entry;
 	*vcpu_u64(c, OFF_SP) = sp;
 	*vcpu_u64(c, OFF_EXADDR) = EX_NONE;
+	*(u32 *)(void *)(c->state + OFF_PSTATE) = a64_pstate_exec();
+	a64_pauth_exec(c);
 }
 
 static void clone_child(struct vcpu *c, gaddr sp, bool set_tls, gaddr tls)
@@ -64,6 +66,7 @@ const struct guest the_guest = {
 	.word = 8,
 	.u64_align = 8,
 	.va_bits = 48,
+	.tag_bits = 8,   /* TCR_EL1.TBI0: Linux ignores the top byte for user mode */
 	.page_size = 4096,
 	.insn_unit = 4,
 
@@ -89,6 +92,7 @@ const struct guest the_guest = {
 	.push_frame = a64_push_frame,
 	.pop_frame = a64_pop_frame,
 	.trap = a64_trap_signal,
+	.prctl = a64_prctl,
 	.syscall_insn_size = 4,
 	.open_flags = &open_flags,
 	.vdso = a64_vdso,

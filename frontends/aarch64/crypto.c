@@ -1,6 +1,6 @@
 /*
- * The cryptographic instructions (Arm ARM C4.1): AES maps to rows of the IR, SHA3 and the XORs
- * around the hashes are plain vector operations, the rounds of the hashes are helpers.
+ * The cryptographic instructions (Arm ARM C4.1): AES, SHA-1 and SHA-256 map to rows of the IR, SHA3
+ * and the XORs around the hashes are plain vector operations, the rounds of the others are helpers.
  */
 #include "frontends/aarch64/simd.h"
 
@@ -31,9 +31,53 @@ bool a64_tr_crypto_aes(struct tr *t, const struct a64_crypto_aes *a)
 	return true;
 }
 
-static ref sha(struct tr *t, enum sha_op op, ref d, ref n, ref m)
+/* --- SHA-1 and SHA-256: the IR has the rounds, with the words in another order --- */
+
+/* Words w0..w3 of the pair: 0..3 from a, 4..7 from b. */
+static ref words(struct tr *t, ref a, ref b, unsigned w0, unsigned w1, unsigned w2, unsigned w3)
 {
-	return ir_call(t, &a64_h_sha, ir_const(t, T_I32, op), d, n, m);
+	const unsigned from[4] = { w0, w1, w2, w3 };
+	vec p;
+
+	for (unsigned k = 0; k < 16; k++)
+		p.b[k] = from[k / 4] * 4 + k % 4;
+	return vshuf(t, a, b, p);
+}
+
+static ref reversed(struct tr *t, ref v)
+{
+	return words(t, v, v, 3, 2, 1, 0);
+}
+
+/* SHA1C, SHA1P, SHA1M: d is {a, b, c, d}, lane 0 of n is e. */
+static ref sha1_rounds(struct tr *t, unsigned function, ref d, ref n, ref m)
+{
+	ref e = ir3(t, IR_VEXT, T_V128, vconst(t, T_V128, 3, 0), n, 4);
+	ref w = irx(t, IR_VADD, T_V128, 2, reversed(t, m), e, 0);
+
+	return reversed(t, irx(t, IR_SHA1R, T_V128, function, reversed(t, d), w, 0));
+}
+
+/* SHA256hash(): abcd, or efgh, after four rounds. */
+static ref sha256_rounds(struct tr *t, bool first, ref abcd, ref efgh, ref w)
+{
+	ref abef = words(t, efgh, abcd, 1, 0, 5, 4), cdgh = words(t, efgh, abcd, 3, 2, 7, 6);
+	ref two = ir3(t, IR_SHA256R, T_V128, cdgh, abef, w);
+	ref four = ir3(t, IR_SHA256R, T_V128, abef, two, ir3(t, IR_VEXT, T_V128, w, w, 8));
+
+	return first ? words(t, four, two, 3, 2, 7, 6) : words(t, four, two, 1, 0, 5, 4);
+}
+
+static ref sha256_schedule1(struct tr *t, ref d, ref n, ref m)
+{
+	ref sum = irx(t, IR_VADD, T_V128, 2, d, ir3(t, IR_VEXT, T_V128, n, m, 4), 0);
+
+	return ir2(t, IR_SHA256S1, T_V128, sum, m);
+}
+
+static ref sha512(struct tr *t, enum sha_op op, ref d, ref n, ref m)
+{
+	return ir_call(t, &a64_h_sha512, ir_const(t, T_I32, op), d, n, m);
 }
 
 bool a64_tr_crypto_sha3reg(struct tr *t, const struct a64_crypto_sha3reg *a)
@@ -42,25 +86,25 @@ bool a64_tr_crypto_sha3reg(struct tr *t, const struct a64_crypto_sha3reg *a)
 
 	switch (a->id) {
 	case a64_SHA1C:
-		v = sha(t, SHA1_C, d, n, m);
+		v = sha1_rounds(t, 0, d, n, m);
 		break;
 	case a64_SHA1P:
-		v = sha(t, SHA1_P, d, n, m);
+		v = sha1_rounds(t, 1, d, n, m);
 		break;
 	case a64_SHA1M:
-		v = sha(t, SHA1_M, d, n, m);
+		v = sha1_rounds(t, 2, d, n, m);
 		break;
 	case a64_SHA1SU0:
 		v = xor(t, xor(t, ir3(t, IR_VEXT, T_V128, d, n, 8), d), m);
 		break;
 	case a64_SHA256H:
-		v = sha(t, SHA256_H, d, n, m);
+		v = sha256_rounds(t, true, d, n, m);
 		break;
 	case a64_SHA256H2:
-		v = sha(t, SHA256_H2, d, n, m);
+		v = sha256_rounds(t, false, n, d, m);
 		break;
 	default:
-		v = sha(t, SHA256_SU1, d, n, m);
+		v = sha256_schedule1(t, d, n, m);
 		break;
 	}
 	v_put(t, a->rd, v);
@@ -99,7 +143,7 @@ bool a64_tr_crypto_sha2reg(struct tr *t, const struct a64_crypto_sha2reg *a)
 		v = sha1su1(t, d, n);
 		break;
 	default:
-		v = sha(t, SHA256_SU0, d, n, n);
+		v = ir2(t, IR_SHA256S0, T_V128, d, n);
 		break;
 	}
 	v_put(t, a->rd, v);
@@ -139,13 +183,13 @@ bool a64_tr_crypto_3reg512(struct tr *t, const struct a64_crypto_3reg512 *a)
 
 	switch (a->id) {
 	case a64_SHA512H:
-		v = sha(t, SHA512_H, d, n, m);
+		v = sha512(t, SHA512_H, d, n, m);
 		break;
 	case a64_SHA512H2:
-		v = sha(t, SHA512_H2, d, n, m);
+		v = sha512(t, SHA512_H2, d, n, m);
 		break;
 	case a64_SHA512SU1:
-		v = sha(t, SHA512_SU1, d, n, m);
+		v = sha512(t, SHA512_SU1, d, n, m);
 		break;
 	case a64_RAX1:
 		v = xor(t, n, rotate(t, 3, m, 1));
@@ -169,7 +213,7 @@ bool a64_tr_crypto_2reg512(struct tr *t, const struct a64_crypto_2reg512 *a)
 	ref d = v_get(t, a->rd), n = v_get(t, a->rn);
 
 	if (a->id == a64_SHA512SU0)
-		v_put(t, a->rd, sha(t, SHA512_SU0, d, n, n));
+		v_put(t, a->rd, sha512(t, SHA512_SU0, d, n, n));
 	else
 		v_put(t, a->rd, ir_call(t, &a64_h_sm, ir_const(t, T_I32, SM4_E), d, n, n));
 	return true;

@@ -1,5 +1,5 @@
 /*
- * Rounds of SHA-1, SHA-2 (FIPS 180-4), SM3 (GB/T 32905) and SM4 (GB/T 32907) as the Arm ARM cuts
+ * Rounds of SHA-512 (FIPS 180-4), SM3 (GB/T 32905) and SM4 (GB/T 32907) as the Arm ARM cuts
  * them up.
  */
 #include "frontends/aarch64/vechelp.h"
@@ -7,11 +7,6 @@
 static u32 rol(u32 v, unsigned n)
 {
 	return n & 31 ? v << (n & 31) | v >> (32 - (n & 31)) : v;
-}
-
-static u32 ror(u32 v, unsigned n)
-{
-	return rol(v, 32 - n);
 }
 
 static u32 choose(u32 x, u32 y, u32 z)
@@ -22,63 +17,6 @@ static u32 choose(u32 x, u32 y, u32 z)
 static u32 majority(u32 x, u32 y, u32 z)
 {
 	return (x & y) | ((x | y) & z);
-}
-
-/* Four rounds of SHA-1: d holds a..d, the low word of n is e, m the message words plus constant. */
-static vec sha1_rounds(enum sha_op op, vec x, vec n, vec m)
-{
-	u32 y = n.s[0];
-
-	for (unsigned i = 0; i < 4; i++) {
-		u32 t = op == SHA1_C ? choose(x.s[1], x.s[2], x.s[3]) :
-			op == SHA1_P ? x.s[1] ^ x.s[2] ^ x.s[3] :
-				       majority(x.s[1], x.s[2], x.s[3]);
-		u32 w = y + rol(x.s[0], 5) + t + m.s[i];
-
-		y = x.s[3];
-		x = (vec){ .s = { w, x.s[0], rol(x.s[1], 30), x.s[2] } };
-	}
-	return x;
-}
-
-/* SHA256hash(): x is a..d, y e..h; the half that the instruction returns. */
-static vec sha256_rounds(vec x, vec y, vec w, bool first)
-{
-	for (unsigned i = 0; i < 4; i++) {
-		u32 s1 = ror(y.s[0], 6) ^ ror(y.s[0], 11) ^ ror(y.s[0], 25);
-		u32 s0 = ror(x.s[0], 2) ^ ror(x.s[0], 13) ^ ror(x.s[0], 22);
-		u32 t = y.s[3] + s1 + choose(y.s[0], y.s[1], y.s[2]) + w.s[i];
-		u32 e = x.s[3] + t, a = t + s0 + majority(x.s[0], x.s[1], x.s[2]);
-
-		x = (vec){ .s = { a, x.s[0], x.s[1], x.s[2] } };
-		y = (vec){ .s = { e, y.s[0], y.s[1], y.s[2] } };
-	}
-	return first ? x : y;
-}
-
-static vec sha256_schedule0(vec d, vec n)
-{
-	vec r;
-
-	for (unsigned i = 0; i < 4; i++) {
-		u32 v = i < 3 ? d.s[i + 1] : n.s[0];
-
-		r.s[i] = d.s[i] + (ror(v, 7) ^ ror(v, 18) ^ v >> 3);
-	}
-	return r;
-}
-
-static vec sha256_schedule1(vec d, vec n, vec m)
-{
-	u32 t0[4] = { n.s[1], n.s[2], n.s[3], m.s[0] };
-	vec r;
-
-	for (unsigned i = 0; i < 4; i++) {
-		u32 v = i < 2 ? m.s[2 + i] : r.s[i - 2];
-
-		r.s[i] = (ror(v, 17) ^ ror(v, 19) ^ v >> 10) + d.s[i] + t0[i];
-	}
-	return r;
 }
 
 static u64 sigma512(u64 v, unsigned a, unsigned b, unsigned c)
@@ -116,23 +54,12 @@ static vec sha512(enum sha_op op, vec d, vec n, vec m)
 	}
 }
 
-static v128 sha(u32 op, v128 d128, v128 n128, v128 m128)
+static v128 sha512_step(u32 op, v128 d, v128 n, v128 m)
 {
-	vec d = vec_of(d128), n = vec_of(n128), m = vec_of(m128);
-
-	switch ((enum sha_op)op) {
-	case SHA1_C:
-	case SHA1_P:
-	case SHA1_M: return v128_of(sha1_rounds(op, d, n, m));
-	case SHA256_H: return v128_of(sha256_rounds(d, n, m, true));
-	case SHA256_H2: return v128_of(sha256_rounds(n, d, m, false));
-	case SHA256_SU0: return v128_of(sha256_schedule0(d, n));
-	case SHA256_SU1: return v128_of(sha256_schedule1(d, n, m));
-	default: return v128_of(sha512(op, d, n, m));
-	}
+	return v128_of(sha512(op, vec_of(d), vec_of(n), vec_of(m)));
 }
 
-const struct ir_helper a64_h_sha = { "a64_sha", sha, T_V128, 4, H_PURE, 0, 0 };
+const struct ir_helper a64_h_sha512 = { "a64_sha512", sha512_step, T_V128, 4, H_PURE, 0, 0 };
 
 /* --- SM3 --- */
 

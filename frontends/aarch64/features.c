@@ -24,11 +24,16 @@ static const u64 done_features = 0
 
 _Static_assert(FEAT_COUNT <= 64, "one word of features");
 
-#define V8_0 (F(FP) | F(AdvSIMD) | F(CRC32) | F(IDST))
+/* What the models add to each other, from their technical reference manuals. */
+#define V8_0 (F(FP) | F(AdvSIMD) | F(CRC32) | F(IDST) | F(EVTSTRM))
 #define V8_CRYPTO (F(AES) | F(PMULL) | F(SHA1) | F(SHA256))
 #define V8_1 (F(LSE) | F(RDM) | F(LOR))
 #define V8_2 (F(DPB) | F(FP16) | F(FP16SIMD))
-#define V8_4 (F(DotProd) | F(FlagM) | F(LRCPC2) | F(FHM))
+#define A76 (V8_0 | V8_CRYPTO | V8_1 | V8_2 | F(DotProd) | F(LRCPC) | F(SSBS))
+#define V8_3 (F(JSCVT) | F(FCMA) | F(LRCPC) | F(PAuth) | F(PAuthGA))
+#define V8_4 (F(DotProd) | F(FlagM) | F(LRCPC2) | F(FHM) | F(DIT))
+#define V1 (A76 | V8_3 | V8_4 | F(SHA3) | F(SHA512) | F(SM3) | F(SM4) | F(BF16) | F(I8MM) | F(DPB2) | \
+	    F(DGH) | F(RNG))
 
 u64 a64_features[4];
 u64 a64_midr;
@@ -40,8 +45,9 @@ const struct cpu_model a64_models[] = {
 	{ "cortex-a53", { V8_0 | V8_CRYPTO }, 0x410fd034, "Armv8.0-A, r0p4" },
 	{ "cortex-a57", { V8_0 | V8_CRYPTO }, 0x411fd070, "Armv8.0-A, r1p0" },
 	{ "cortex-a72", { V8_0 | V8_CRYPTO }, 0x410fd083, "Armv8.0-A, r0p3" },
-	{ "cortex-a76", { V8_0 | V8_CRYPTO | V8_1 | V8_2 | F(DotProd) | F(LRCPC) }, 0x414fd0b1, "Armv8.2-A, r4p1" },
-	{ "neoverse-n1", { V8_0 | V8_CRYPTO | V8_1 | V8_2 | F(DotProd) | F(LRCPC) }, 0x414fd0c1, "Armv8.2-A, r4p1" },
+	{ "cortex-a76", { A76 }, 0x414fd0b1, "Armv8.2-A, r4p1" },
+	{ "neoverse-n1", { A76 }, 0x413fd0c1, "Armv8.2-A, r3p1" },
+	{ "neoverse-v1", { V1 }, 0x411fd401, "Armv8.4-A, r1p1, without SVE" },
 	{ 0 }
 };
 
@@ -100,9 +106,15 @@ static u64 field2(enum a64_feature low, u64 v, enum a64_feature high, u64 w, uns
 	return a64_has(high) ? w << lsb : field(low, lsb, v);
 }
 
+/* A register: its CRm and op2, and the fields that Linux shows of it (arch/arm64/kernel/cpufeature.c). */
 static u64 pfr0(void)
 {
-	return 0x11 | field(FEAT_FP16, 16, 1) | field(FEAT_FP16SIMD, 20, 1);
+	return 0x11 | field(FEAT_FP16, 16, 1) | field(FEAT_FP16SIMD, 20, 1) | field(FEAT_DIT, 48, 1);
+}
+
+static u64 pfr1(void)
+{
+	return field(FEAT_SSBS, 4, 2);
 }
 
 static u64 isar0(void)
@@ -111,50 +123,58 @@ static u64 isar0(void)
 	       field2(FEAT_SHA256, 1, FEAT_SHA512, 2, 12) | field(FEAT_CRC32, 16, 1) |
 	       field(FEAT_LSE, 20, 2) | field(FEAT_RDM, 28, 1) | field(FEAT_SHA3, 32, 1) |
 	       field(FEAT_SM3, 36, 1) | field(FEAT_SM4, 40, 1) | field(FEAT_DotProd, 44, 1) |
-	       field(FEAT_FHM, 48, 1) | field2(FEAT_FlagM, 1, FEAT_FlagM2, 2, 52);
+	       field(FEAT_FHM, 48, 1) | field2(FEAT_FlagM, 1, FEAT_FlagM2, 2, 52) |
+	       field(FEAT_RNG, 60, 1);
 }
 
+/* API 5: an implementation-defined algorithm, PAuth2, faults for combined instructions too. */
 static u64 isar1(void)
 {
-	return field2(FEAT_DPB, 1, FEAT_DPB2, 2, 0) | field(FEAT_JSCVT, 12, 1) |
-	       field(FEAT_FCMA, 16, 1) | field2(FEAT_LRCPC, 1, FEAT_LRCPC2, 2, 20) |
+	return field2(FEAT_DPB, 1, FEAT_DPB2, 2, 0) | field(FEAT_PAuth, 8, 5) |
+	       field(FEAT_JSCVT, 12, 1) | field(FEAT_FCMA, 16, 1) |
+	       field2(FEAT_LRCPC, 1, FEAT_LRCPC2, 2, 20) | field(FEAT_PAuthGA, 28, 1) |
 	       field(FEAT_FRINTTS, 32, 1) | field(FEAT_SB, 36, 1) | field(FEAT_BF16, 44, 1) |
-	       field(FEAT_I8MM, 52, 1);
+	       field(FEAT_DGH, 48, 1) | field(FEAT_I8MM, 52, 1);
 }
 
 static u64 isar2(void)
 {
-	return field(FEAT_WFxT, 0, 2) | field(FEAT_HBC, 20, 1) | field(FEAT_CSSC, 52, 1);
+	return field(FEAT_WFxT, 0, 2) | field(FEAT_MOPS, 16, 1) | field(FEAT_HBC, 20, 1) |
+	       field(FEAT_CSSC, 52, 1);
 }
 
-/* MIDR, MPIDR and REVIDR; registers of CRm 2..7 that we have nothing to say in read as zero. */
+/* What is hidden has the value that promises least: no granule of 4 or 64 KiB ... */
+static u64 mmfr0(void)
+{
+	return 0xff000000 | field(FEAT_ECV, 60, 1);
+}
+
+/* ... and the Armv8 debug architecture. */
+static u64 dfr0(void)
+{
+	return 6;
+}
+
+/* MIDR, MPIDR and REVIDR; registers of CRm 2..7 that Linux shows nothing of read as zero. */
 bool a64_id_register(unsigned crm, unsigned op2, u64 *v)
 {
+	static u64 (*const regs[8][8])(void) = {
+		[4] = { [0] = pfr0, [1] = pfr1 },
+		[5] = { [0] = dfr0 },
+		[6] = { [0] = isar0, [1] = isar1, [2] = isar2 },
+		[7] = { [0] = mmfr0 },
+	};
+
 	*v = 0;
-	switch (crm << 4 | op2) {
-	case 0x00:
-		*v = a64_midr;
-		return true;
-	case 0x05:
-		*v = 1u << 31;
-		return true;
-	case 0x06:
-		return true;
-	case 0x40:
-		*v = pfr0();
-		return true;
-	case 0x60:
-		*v = isar0();
-		return true;
-	case 0x61:
-		*v = isar1();
-		return true;
-	case 0x62:
-		*v = isar2();
-		return true;
-	default:
-		return crm >= 2 && crm <= 7;
+	if (crm > 7 || crm == 1)
+		return false;
+	if (crm == 0) {
+		*v = op2 == 0 ? a64_midr : op2 == 5 ? 1u << 31 : 0;
+		return op2 == 0 || op2 == 5 || op2 == 6;
 	}
+	if (regs[crm][op2])
+		*v = regs[crm][op2]();
+	return true;
 }
 
 int a64_cpuinfo(char *buf, size_t size, unsigned cpu)

@@ -12,7 +12,7 @@
 #include "translator/translator.h"
 
 enum { G_SIGILL = 4, G_SIGTRAP = 5, G_SIGBUS = 7, G_SIGSEGV = 11 };
-enum { G_ILL_ILLOPC = 1, G_TRAP_BRKPT = 1, G_SEGV_ACCERR = 2 };
+enum { G_ILL_ILLOPC = 1, G_ILL_ILLOPN = 2, G_TRAP_BRKPT = 1, G_SEGV_ACCERR = 2 };
 
 enum { FPSIMD_MAGIC = 0x46508001, ESR_MAGIC = 0x45535201 };
 enum { PSTATE_NZCV_SHIFT = 28 };
@@ -139,7 +139,8 @@ static void fill_ucontext(struct vcpu *c, const struct sigframe *f, struct ucont
 	memcpy(uc->mc.regs, c->state + OFF_X0, sizeof uc->mc.regs);
 	uc->mc.sp = *vcpu_u64(c, OFF_SP);
 	uc->mc.pc = c->pc;
-	uc->mc.pstate = (u64)get_nzcv(c) << PSTATE_NZCV_SHIFT;
+	uc->mc.pstate = (u64)get_nzcv(c) << PSTATE_NZCV_SHIFT |
+			*(const u32 *)(const void *)(c->state + OFF_PSTATE);
 	fill_records(c, f, uc->mc.reserved);
 }
 
@@ -237,6 +238,7 @@ bool a64_pop_frame(struct vcpu *c, struct sigframe *f)
 	*vcpu_u64(c, OFF_EXADDR) = EX_NONE;
 	c->pc = mc->pc;
 	set_nzcv(c, mc->pstate >> PSTATE_NZCV_SHIFT & 15);
+	*(u32 *)(void *)(c->state + OFF_PSTATE) = mc->pstate & a64_pstate_mask();
 
 	memcpy(c->state + OFF_V0, fp->v, sizeof fp->v);
 	*(u32 *)(void *)(c->state + OFF_FPCR) = fp->fpcr & FPCR_MASK;
@@ -252,7 +254,10 @@ bool a64_pop_frame(struct vcpu *c, struct sigframe *f)
 
 /* --- traps --- */
 
-/* BRK is a breakpoint; HLT is undefined at EL0 when no debugger listens. */
+/*
+ * BRK is a breakpoint; HLT is undefined at EL0 when no debugger listens; the third is a pointer
+ * that failed its authentication.
+ */
 void a64_trap_signal(struct vcpu *c, s32 *signo, s32 *code)
 {
 	if (c->trap == A64_TRAP_BRK) {
@@ -260,6 +265,6 @@ void a64_trap_signal(struct vcpu *c, s32 *signo, s32 *code)
 		*code = G_TRAP_BRKPT;
 	} else {
 		*signo = G_SIGILL;
-		*code = G_ILL_ILLOPC;
+		*code = c->trap == A64_TRAP_PAC ? G_ILL_ILLOPN : G_ILL_ILLOPC;
 	}
 }

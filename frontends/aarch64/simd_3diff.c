@@ -158,7 +158,7 @@ static unsigned elem_reg(unsigned e, unsigned M, unsigned rm)
 /* SDOT and its kin: an element is a group of four bytes, or a pair of bfloat16. */
 static bool elem_dot(struct tr *t, const struct a64_simd_elem *a)
 {
-	unsigned pair = elem_index(2, a->H, a->L, a->M), signs;
+	unsigned pair = elem_index(2, a->H, a->L, a->M);
 	ref d = v_get(t, a->rd), n = v_get(t, a->rn), m, v;
 
 	if (a->id == a64_BFMLAL_elem) {
@@ -168,11 +168,11 @@ static bool elem_dot(struct tr *t, const struct a64_simd_elem *a)
 		return true;
 	}
 	m = irx(t, IR_VDUPL, T_V128, 2, v_get(t, elem_reg(2, a->M, a->rm)), pair, 0);
-	signs = a->id == a64_SDOT_elem ? 3 : a->id == a64_UDOT_elem ? 0 : a->id == a64_SUDOT_elem ? 1 : 2;
 	if (a->id == a64_BFDOT_elem)
 		v = ir_call(t, &a64_h_bfdot, d, n, m);
 	else
-		v = ir_call(t, &a64_h_dot, ir_const(t, T_I32, signs), d, n, m);
+		v = simd_dot(t, a->id == a64_SDOT_elem || a->id == a64_SUDOT_elem,
+			     a->id == a64_SDOT_elem || a->id == a64_USDOT_elem, d, n, m);
 	v_put(t, a->rd, a->Q ? v : ir1(t, IR_ZEXTV, T_V128, v));
 	return true;
 }

@@ -187,6 +187,48 @@ bool a64_tr_simd_scalar_3same_extra(struct tr *t, const struct a64_simd_scalar_3
 	return true;
 }
 
+/* --- dot products of bytes, by the sums of two products that the IR has --- */
+
+/* Eight bytes, half 0 or 1 of v, as words. */
+static ref bytes_to_words(struct tr *t, bool is_signed, ref v, unsigned half)
+{
+	return irx(t, is_signed ? IR_VWIDENS : IR_VWIDENU, T_V128, 0, v, half, 0);
+}
+
+static ref sums_of_two(struct tr *t, ref n, ref m)
+{
+	return ir2(t, IR_VMADD, T_V128, n, m);
+}
+
+static ref sums_of_pairs(struct tr *t, ref a, ref b)
+{
+	return irx(t, IR_VPADD, T_V128, 2, a, b, 0);
+}
+
+ref simd_dot(struct tr *t, bool n_signed, bool m_signed, ref d, ref n, ref m)
+{
+	ref part[2];
+
+	for (unsigned h = 0; h < 2; h++)
+		part[h] = sums_of_two(t, bytes_to_words(t, n_signed, n, h),
+				      bytes_to_words(t, m_signed, m, h));
+	return irx(t, IR_VADD, T_V128, 2, d, sums_of_pairs(t, part[0], part[1]), 0);
+}
+
+/* SMMLA and its kin: the 2x2 matrix d plus the product of n (2x8) and the transpose of m (2x8). */
+static ref mmla(struct tr *t, bool n_signed, bool m_signed, ref d, ref n, ref m)
+{
+	ref row[2];
+
+	for (unsigned i = 0; i < 2; i++) {
+		ref x = bytes_to_words(t, n_signed, n, i);
+
+		row[i] = sums_of_pairs(t, sums_of_two(t, x, bytes_to_words(t, m_signed, m, 0)),
+				       sums_of_two(t, x, bytes_to_words(t, m_signed, m, 1)));
+	}
+	return irx(t, IR_VADD, T_V128, 2, d, sums_of_pairs(t, row[0], row[1]), 0);
+}
+
 bool a64_tr_simd_3same_extra(struct tr *t, const struct a64_simd_3same_extra *a)
 {
 	enum ir_type type = v_type(a->Q);
@@ -201,22 +243,22 @@ bool a64_tr_simd_3same_extra(struct tr *t, const struct a64_simd_3same_extra *a)
 			       v_get_as(t, a->rm, type)));
 		return true;
 	case a64_SDOT_vec:
-		v = ir_call(t, &a64_h_dot, ir_const(t, T_I32, 3), d, n, m);
+		v = simd_dot(t, true, true, d, n, m);
 		break;
 	case a64_UDOT_vec:
-		v = ir_call(t, &a64_h_dot, ir_const(t, T_I32, 0), d, n, m);
+		v = simd_dot(t, false, false, d, n, m);
 		break;
 	case a64_USDOT_vec:
-		v = ir_call(t, &a64_h_dot, ir_const(t, T_I32, 2), d, n, m);
+		v = simd_dot(t, false, true, d, n, m);
 		break;
 	case a64_SMMLA:
-		v = ir_call(t, &a64_h_mmla, ir_const(t, T_I32, 3), d, n, m);
+		v = mmla(t, true, true, d, n, m);
 		break;
 	case a64_UMMLA:
-		v = ir_call(t, &a64_h_mmla, ir_const(t, T_I32, 0), d, n, m);
+		v = mmla(t, false, false, d, n, m);
 		break;
 	case a64_USMMLA:
-		v = ir_call(t, &a64_h_mmla, ir_const(t, T_I32, 2), d, n, m);
+		v = mmla(t, false, true, d, n, m);
 		break;
 	case a64_BFDOT_vec:
 		v = ir_call(t, &a64_h_bfdot, d, n, m);

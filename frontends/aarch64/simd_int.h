@@ -51,6 +51,9 @@ ref simd_clamp(struct tr *t, enum clamp how, unsigned e, ref v);
 /* v >> n rounded, 1 <= n <= element bits, no intermediate overflow. */
 ref simd_round_shift(struct tr *t, enum ir_type type, unsigned e, bool is_signed, ref v, unsigned n);
 
+/* SDOT and its kin: each lane of 32 bits plus the products of its four bytes, signed or not. */
+ref simd_dot(struct tr *t, bool n_signed, bool m_signed, ref d, ref n, ref m);
+
 /* BFMLALB (half 0), BFMLALT: d + the bfloat16 of that half of each pair. */
 ref simd_bfmlal(struct tr *t, unsigned half, ref d, ref n, ref m);
 

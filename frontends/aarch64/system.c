@@ -8,6 +8,8 @@
  */
 #include <time.h>
 
+#include "base/host.h"
+#include "base/host_nr.h"
 #include "base/space.h"
 #include "frontends/aarch64/a64.h"
 #include "frontends/aarch64/decode.h"
@@ -66,9 +68,10 @@ bool a64_tr_hint(struct tr *t, const struct a64_hint *a)
 	return true;
 }
 
+/* Waiting may end at any time, and ours ends at once, as that of WFE and WFI. */
 bool a64_tr_wfxt(struct tr *t, const struct a64_wfxt *a)
 {
-	return false;
+	return true;
 }
 
 bool a64_tr_barrier(struct tr *t, const struct a64_barrier *a)
@@ -79,6 +82,7 @@ bool a64_tr_barrier(struct tr *t, const struct a64_barrier *a)
 		return true;
 	case a64_DMB:
 	case a64_DSB:
+	case a64_DSB_nXS:
 		/* CRm<1:0>: 1 loads, 2 stores, 3 both */
 		irx(t, IR_FENCE, T_NONE, a->id == a64_DMB && (a->crm & 3) != 3 ? a->crm & 3 : 0, 0,
 		    0, 0);
@@ -97,7 +101,7 @@ bool a64_tr_barrier(struct tr *t, const struct a64_barrier *a)
 
 static u64 ic_ivau(u64 addr)
 {
-	gaddr line = addr & ~(u64)(CACHE_LINE - 1);
+	gaddr line = guest_untag(&the_guest, addr) & ~(u64)(CACHE_LINE - 1);
 
 	space_code_written(line, line + CACHE_LINE);
 	return 0;
@@ -144,10 +148,48 @@ bool a64_tr_sys(struct tr *t, const struct a64_sys *a)
 	}
 }
 
-/* PSTATE fields: all that EL0 may write belong to features that no model has (DIT, SSBS, TCO). */
+/* --- PSTATE fields --- */
+
+/* Speculation and timing are not ours to change: the bits are kept and read back. */
+enum { PSTATE_SSBS = 1 << 12, PSTATE_DIT = 1 << 24 };
+
+u32 a64_pstate_mask(void)
+{
+	return (a64_has(FEAT_SSBS) ? PSTATE_SSBS : 0) | (a64_has(FEAT_DIT) ? PSTATE_DIT : 0);
+}
+
+/* As Linux starts a program that has asked for no mitigation: stores may be bypassed. */
+u32 a64_pstate_exec(void)
+{
+	return a64_pstate_mask() & PSTATE_SSBS;
+}
+
+/* The field that is bit `bit` := the same bit of v. */
+static bool pstate_write(struct tr *t, u32 bit, ref v)
+{
+	ref old;
+
+	if (!(a64_pstate_mask() & bit))
+		return false;
+	old = ir2(t, IR_AND, T_I32, ir_get(t, SLOT_PSTATE, T_I32), ir_const(t, T_I32, ~bit));
+	ir_put(t, SLOT_PSTATE,
+	       ir2(t, IR_OR, T_I32, old, ir2(t, IR_AND, T_I32, v, ir_const(t, T_I32, bit))));
+	return true;
+}
+
+/* The others are EL1's, or of features that no model has (TCO, the SM and ZA of SME). */
 bool a64_tr_msr_imm(struct tr *t, const struct a64_msr_imm *a)
 {
-	return false;
+	ref v = ir_const(t, T_I32, a->crm & 1 ? ~0u : 0);
+
+	switch (a->op1 << 3 | a->op2) {
+	case 3 << 3 | 1:
+		return a->crm <= 1 && pstate_write(t, PSTATE_SSBS, v);
+	case 3 << 3 | 2:
+		return a->crm <= 1 && pstate_write(t, PSTATE_DIT, v);
+	default:
+		return false;
+	}
 }
 
 /* --- floating-point control and status --- */
@@ -262,6 +304,27 @@ static u64 cntvct(void)
 
 static const struct ir_helper helper_cntvct = { .name = "cntvct", .fn = cntvct, .type = T_I64 };
 
+/* --- random numbers --- */
+
+/* RNDR and RNDRRS: the kernel's generator needs no reseeding, and does not fail once it is up. */
+static u64 rndr(void)
+{
+	u64 v = 0;
+
+	while (host_syscall3(HOST_NR_getrandom, (u64)&v, sizeof v, 0) != sizeof v)
+		;
+	return v;
+}
+
+static const struct ir_helper helper_rndr = { .name = "rndr", .fn = rndr, .type = T_I64 };
+
+/* Success clears NZCV; failure, which would set Z, does not happen. */
+static ref random_read(struct tr *t)
+{
+	nzcv_put(t, ir1(t, IR_FLAGS, T_FLAGS, ir_const(t, T_I32, 0)));
+	return ir_call(t, &helper_rndr);
+}
+
 /* --- system registers --- */
 
 #define SYS_REG(op0, op1, crn, crm, op2) \
@@ -277,6 +340,11 @@ enum {
 	REG_DCZID_EL0 = SYS_REG(3, 3, 0, 0, 7),
 	REG_CNTFRQ_EL0 = SYS_REG(3, 3, 14, 0, 0),
 	REG_CNTVCT_EL0 = SYS_REG(3, 3, 14, 0, 2),
+	REG_CNTVCTSS_EL0 = SYS_REG(3, 3, 14, 0, 6),
+	REG_RNDR = SYS_REG(3, 3, 2, 4, 0),
+	REG_RNDRRS = SYS_REG(3, 3, 2, 4, 1),
+	REG_DIT = SYS_REG(3, 3, 4, 2, 5),
+	REG_SSBS = SYS_REG(3, 3, 4, 2, 6),
 };
 
 /*
@@ -310,6 +378,7 @@ bool a64_tr_mrs(struct tr *t, const struct a64_mrs *a)
 {
 	unsigned reg = SYS_REG(a->o0 + 2, a->op1, a->crn, a->crm, a->op2);
 	u64 value;
+	u32 bit;
 	ref v;
 
 	switch (reg) {
@@ -328,6 +397,24 @@ bool a64_tr_mrs(struct tr *t, const struct a64_mrs *a)
 		break;
 	case REG_CNTVCT_EL0:
 		v = ir_call(t, &helper_cntvct);
+		break;
+	case REG_CNTVCTSS_EL0:
+		if (!a64_has(FEAT_ECV))
+			return false;
+		v = ir_call(t, &helper_cntvct);
+		break;
+	case REG_RNDR:
+	case REG_RNDRRS:
+		if (!a64_has(FEAT_RNG))
+			return false;
+		v = random_read(t);
+		break;
+	case REG_SSBS:
+	case REG_DIT:
+		bit = reg == REG_SSBS ? PSTATE_SSBS : PSTATE_DIT;
+		if (!(a64_pstate_mask() & bit))
+			return false;
+		v = ir2(t, IR_AND, T_I32, ir_get(t, SLOT_PSTATE, T_I32), ir_const(t, T_I32, bit));
 		break;
 	default:
 		if (!constant_register(reg, &value))
@@ -355,6 +442,10 @@ bool a64_tr_msr_reg(struct tr *t, const struct a64_msr_reg *a)
 	case REG_TPIDR_EL0:
 		ir_put(t, SLOT_TPIDR, x_get(t, a->rt, 1));
 		return true;
+	case REG_SSBS:
+		return pstate_write(t, PSTATE_SSBS, x_get(t, a->rt, 0));
+	case REG_DIT:
+		return pstate_write(t, PSTATE_DIT, x_get(t, a->rt, 0));
 	default:
 		return false;
 	}

@@ -136,32 +136,3 @@ static v128 pmull(u32 half, v128 n128, v128 m128)
 
 const struct ir_helper a64_h_pmul = { "a64_pmul", pmul, T_V128, 2, H_PURE, 0, 0 };
 const struct ir_helper a64_h_pmull = { "a64_pmull", pmull, T_V128, 3, H_PURE, 0, 0 };
-
-/* The product of a byte of n and one of m, each signed or not. */
-static s32 product(u32 signs, u8 n, u8 m)
-{
-	return (signs & 1 ? (s8)n : n) * (signs & 2 ? (s8)m : m);
-}
-
-static v128 dot(u32 signs, v128 d128, v128 n128, v128 m128)
-{
-	vec r = vec_of(d128), n = vec_of(n128), m = vec_of(m128);
-
-	for (unsigned i = 0; i < 16; i++)
-		r.s[i / 4] += product(signs, n.b[i], m.b[i]);
-	return v128_of(r);
-}
-
-/* The 2x2 matrix d plus the product of n (2x8) and the transpose of m (2x8). */
-static v128 mmla(u32 signs, v128 d128, v128 n128, v128 m128)
-{
-	vec r = vec_of(d128), n = vec_of(n128), m = vec_of(m128);
-
-	for (unsigned i = 0; i < 4; i++)
-		for (unsigned k = 0; k < 8; k++)
-			r.s[i] += product(signs, n.b[(i >> 1) * 8 + k], m.b[(i & 1) * 8 + k]);
-	return v128_of(r);
-}
-
-const struct ir_helper a64_h_dot = { "a64_dot", dot, T_V128, 4, H_PURE, 0, 0 };
-const struct ir_helper a64_h_mmla = { "a64_mmla", mmla, T_V128, 4, H_PURE, 0, 0 };

@@ -31,10 +31,6 @@ extern const struct ir_helper a64_h_sat, a64_h_sat_mask;  /* (ctl, d, n, m) */
 extern const struct ir_helper a64_h_pmul;    /* (n, m): PMUL */
 extern const struct ir_helper a64_h_pmull;   /* (half, n, m): PMULL, 8 bits */
 
-/* (signs, d, n, m): bit 0: n signed, bit 1: m signed. */
-extern const struct ir_helper a64_h_dot;     /* SDOT, UDOT, USDOT */
-extern const struct ir_helper a64_h_mmla;    /* SMMLA, UMMLA, USMMLA */
-
 /* --- fphelp.c --- */
 
 enum fp_op {
@@ -78,10 +74,9 @@ extern const struct ir_helper a64_h_bfdot, a64_h_bfmmla;
 /* --- cryptohelp.c --- */
 
 enum sha_op {
-	SHA1_C, SHA1_P, SHA1_M, SHA256_H, SHA256_H2, SHA256_SU0, SHA256_SU1, SHA512_H, SHA512_H2,
-	SHA512_SU0, SHA512_SU1
+	SHA512_H, SHA512_H2, SHA512_SU0, SHA512_SU1
 };
-extern const struct ir_helper a64_h_sha;     /* (sha_op, d, n, m) */
+extern const struct ir_helper a64_h_sha512;  /* (sha_op, d, n, m) */
 
 enum sm_op {
 	SM3_SS1, SM3_PARTW1, SM3_PARTW2, SM3_TT1A, SM3_TT1B, SM3_TT2A, SM3_TT2B, SM4_E, SM4_EKEY

@@ -82,7 +82,7 @@ def assemble(build, texts):
     src = "".join(".org %d\n%s\n" % (i * MAX * 4, t.replace(";", "\n")) for i, t in enumerate(texts))
     base = os.path.join(build, "oracle")
     with open(base + ".s", "w") as f:
-        f.write(".arch armv8.6-a+crypto+sm4+sha3+crc+flagm+rcpc+sb+fp16fml+bf16+i8mm\n" + src + ".org %d\n" % (len(texts) * MAX * 4))
+        f.write(".arch armv8.8-a+crypto+sm4+sha3+crc+flagm+rcpc+sb+fp16fml+bf16+i8mm+rng+ssbs\n" + src + ".org %d\n" % (len(texts) * MAX * 4))
     subprocess.check_call(["aarch64-linux-gnu-as", "-o", base + ".o", base + ".s"])
     subprocess.check_call(["aarch64-linux-gnu-objcopy", "-O", "binary", base + ".o", base + ".bin"])
     raw = open(base + ".bin", "rb").read()

@@ -384,6 +384,22 @@ static int exits(struct tr *t)
 	return TR_END;
 }
 
+static int conditional_trap(struct tr *t)
+{
+	ref f;
+
+	if (t->ninsns == 0) {
+		block_start = t->pc;
+		return TR_NEXT;
+	}
+	f = ir2(t, IR_SUBF, T_FLAGS, ir_get(t, S_I0, T_I64), ir_const(t, T_I64, 5));
+	ir_put(t, S_R_I64, ir_const(t, T_I64, 7));
+	ir_emit(t, IR_TRAPCC, T_NONE, CC_EQ, f, EXIT_TRAP, 33);
+	ir_emit(t, IR_TRAPCC, T_NONE, CC_HI, f, EXIT_UNDEF, 34);
+	ir_put(t, S_R_I64, ir_const(t, T_I64, 8));
+	return test_end(t, 35);
+}
+
 static int undefined_second(struct tr *t)
 {
 	if (t->ninsns == 0) {
@@ -420,6 +436,16 @@ static void test_exits(void)
 		CHECK(st->r_i64 == (k == 2 ? 7 : 0));
 		test_fresh_pc();
 	}
+
+	name = "conditional traps";
+	fresh_state();
+	st->i[0] = 5;
+	CHECK(run(conditional_trap) == EXIT_TRAP && test_cpu->trap == 33 && st->r_i64 == 7 &&
+	      test_cpu->pc == block_start + 4);
+	st->i[0] = 6;
+	CHECK(run(conditional_trap) == EXIT_UNDEF && st->r_i64 == 7 && test_cpu->pc == block_start + 4);
+	st->i[0] = 4;
+	CHECK(run(conditional_trap) == EXIT_TRAP && test_cpu->trap == 35 && st->r_i64 == 8);
 
 	name = "undefined instruction";
 	fresh_state();

@@ -108,6 +108,7 @@ static unsigned choose_aux(enum ir_op op, enum ir_type type)
 	case IR_FMA: return pick(4);
 	case IR_LEA: return pick(4);
 	case IR_CRC32: return pick(8);
+	case IR_SHA1R: return pick(3);
 	case IR_I2F:
 	case IR_FCMPF: return pick(2);
 	case IR_FCVTH: return type == T_F32 ? pick(2) : 0;

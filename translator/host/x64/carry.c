@@ -161,6 +161,7 @@ static bool flags_read(const struct gen *g, const struct tr_label *l, const bool
 				return true;
 			break;
 		case IR_TRAP:
+		case IR_TRAPCC:
 			return true;
 		case IR_EXIT:
 		case IR_EXITCC:

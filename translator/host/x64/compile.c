@@ -12,7 +12,7 @@
 struct x64_features x64;
 
 enum { ARCH_SET_GS = 0x1001 };
-enum { HIDE_AVX512 = 1, HIDE_AVX = 2, HIDE_BMI = 4, HIDE_FMA = 8, HIDE_AES = 16 };
+enum { HIDE_AVX512 = 1, HIDE_AVX = 2, HIDE_BMI = 4, HIDE_FMA = 8, HIDE_AES = 16, HIDE_SHA = 32 };
 
 const struct host_feature host_features[] = {
 	{ "avx512", HIDE_AVX512 },
@@ -20,6 +20,7 @@ const struct host_feature host_features[] = {
 	{ "bmi", HIDE_BMI },
 	{ "fma", HIDE_FMA },
 	{ "aes", HIDE_AES },
+	{ "sha", HIDE_SHA },
 	{ "all", ~0u },   /* x86-64-v2: what every host of ours has */
 	{ NULL, 0 },
 };
@@ -56,6 +57,7 @@ void host_init(u32 hide)
 	x64.lzcnt = x64.bmi2;   /* no processor has one without the other */
 	x64.aes = (c & 1 << 25) && !(hide & HIDE_AES);
 	x64.pclmul = (c & 1 << 1) && !(hide & HIDE_AES);
+	x64.sha = (b7 & 1 << 29) && !(hide & HIDE_SHA);
 	/* F, DQ, CD, BW, VL together: the level of every processor that has 128-bit forms at all */
 	x64.avx512 = x64.avx && zmm && (b7 & 1 << 16) && (b7 & 1 << 17) && (b7 & 1 << 28) &&
 		     (b7 & 1 << 30) && (b7 & 1u << 31) && !(hide & HIDE_AVX512);
@@ -214,7 +216,7 @@ static void reset(struct gen *g, struct tr *t, u8 *w, u64 x, u32 room, struct ho
 	g->overflow = g->new_mode = false;
 	g->fused.n = 0;
 	g->insn_pc = t->start;
-	out->nexits = out->map_len = 0;
+	out->nexits = out->map_len = out->ncalls = 0;
 }
 
 /* Out of line, the block becomes a region. */

@@ -61,6 +61,7 @@ struct value {
 
 enum stub_kind {
 	STUB_EXIT,   /* write slots back and leave to `target` */
+	STUB_TRAP,   /* write slots back and leave with `reason` and `trap`, pc `target` */
 	STUB_POLL,   /* write slots back and leave with EXIT_POLL */
 	STUB_EDGE,   /* write back and shuffle to what label `label` expects, and go there */
 	STUB_HOT,    /* the block has been entered often enough */
@@ -91,6 +92,8 @@ struct stub {
 	bool is_return;          /* STUB_MISS: the return stack did not match */
 	u8 label;                /* STUB_EDGE */
 	u8 flags_form;
+	u8 reason;               /* STUB_TRAP: enum exit_reason ... */
+	u32 trap;                /* ... and trap code */
 	ref flags;               /* value that EFLAGS holds at the branch */
 	u16 ndirty;
 	u16 first;               /* in gen.stub_slot: ndirty slots, for STUB_EDGE then what is carried */
@@ -176,7 +179,7 @@ struct gen {
 /* Processor features in use. */
 extern struct x64_features {
 	bool avx, avx2, bmi2, lzcnt, bmi1, popcnt, fma, f16c, avx512, gfni, aes, pclmul, vbmi,
-		bitalg;
+		bitalg, sha;
 } x64;
 
 static inline const struct ir_helper *helper_of(const struct ir_node *call)

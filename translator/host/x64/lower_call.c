@@ -106,6 +106,15 @@ static void save_live(struct gen *g)
 	}
 }
 
+/* Tests ask which instructions cost a call. */
+static void note_call(struct gen *g)
+{
+	const struct ir_node *n = &g->t->node[g->i];
+
+	if (g->out->ncalls < HOST_MAX_CALLS)
+		g->out->call[g->out->ncalls++] = n->op == IR_CALL ? helper_of(n)->name : ir_rows[n->op].name;
+}
+
 static void call_c(struct gen *g, void *fn, bool vcpu, unsigned nargs, const ref *args,
 		   unsigned nimm, const u64 *imm)
 {
@@ -113,6 +122,7 @@ static void call_c(struct gen *g, void *fn, bool vcpu, unsigned nargs, const ref
 	struct move ints[8], vecs[8];
 	unsigned ni = vcpu, nv = 0, first = vcpu;
 
+	note_call(g);
 	clobber_flags(g);
 	save_live(g);
 	for (unsigned k = 0; k < nargs; k++) {

@@ -1,10 +1,12 @@
 /*
- * AES and carry-less products.
+ * AES, carry-less products, SHA-1 and SHA-256.
  *
  * The guest's steps are halves of the host's rounds: with a key of zero the host's last round is
  * the substitution step alone, and its inverse before a full round leaves only the mixing of
  * columns.  A substitution whose one use is the mixing that belongs to it becomes a full round in
  * its place, and the mixing nothing.
+ *
+ * The host's SHA instructions exist in the two-operand form only, and one takes xmm0 unasked.
  */
 #include "translator/host/x64/vec.h"
 
@@ -14,7 +16,11 @@ enum {
 	AESDEC = OPC(1, 2, 0xde),
 	AESDECLAST = OPC(1, 2, 0xdf),
 	AESIMC = OPC(1, 2, 0xdb),
-	PCLMULQDQ = OPC(1, 3, 0x44)
+	PCLMULQDQ = OPC(1, 3, 0x44),
+	SHA1RNDS4 = OPC(0, 3, 0xcc),
+	SHA256RNDS2 = OPC(0, 2, 0xcb),
+	SHA256MSG1 = OPC(0, 2, 0xcc),
+	SHA256MSG2 = OPC(0, 2, 0xcd)
 };
 
 /* True where substitution v does what `mix`, its one user, would. */
@@ -59,6 +65,31 @@ static void lower_mix(struct gen *g, const struct ir_node *n)
 	x_rrr(g, AESENC, d, d, XMM_SCRATCH);
 }
 
+/* The host adds the rounds' constant, which the message words have already. */
+static void lower_sha1(struct gen *g, const struct ir_node *n)
+{
+	static const u32 constant[] = { 0x5a827999, 0x6ed9eba1, 0x8f1bbcdc };
+	int a, b, d;
+
+	use_xmm2(g, n, &a, &b, &d);
+	x_rrc(g, PADDD, XMM_SCRATCH, b, splat(2, -constant[n->aux]));
+	move_xmm(g, d, a);
+	op_rr(&g->e, SHA1RNDS4, 0, d, XMM_SCRATCH);
+	e8(&g->e, n->aux);
+}
+
+static void lower_sha256(struct gen *g, const struct ir_node *n)
+{
+	int a = use_xmm(g, n->a), b = use_xmm(g, n->b), w = use_xmm(g, n->c), d = def_xmm(g);
+
+	move_xmm(g, XMM_SCRATCH2, 0);
+	move_xmm(g, XMM_SCRATCH, a);
+	move_xmm(g, 0, w);
+	op_rr(&g->e, SHA256RNDS2, 0, XMM_SCRATCH, b == 0 ? XMM_SCRATCH2 : b);
+	move_xmm(g, 0, XMM_SCRATCH2);
+	move_xmm(g, d, XMM_SCRATCH);
+}
+
 bool lower_crypto(struct gen *g, const struct ir_node *n)
 {
 	int a, b, d;
@@ -79,6 +110,22 @@ bool lower_crypto(struct gen *g, const struct ir_node *n)
 			return false;
 		use_xmm2(g, n, &a, &b, &d);
 		x_rrri(g, PCLMULQDQ, d, a, b, n->c & 0x11);
+		return true;
+	case IR_SHA1R:
+		if (x64.sha)
+			lower_sha1(g, n);
+		return x64.sha;
+	case IR_SHA256R:
+		if (x64.sha)
+			lower_sha256(g, n);
+		return x64.sha;
+	case IR_SHA256S0:
+	case IR_SHA256S1:
+		if (!x64.sha)
+			return false;
+		use_xmm2(g, n, &a, &b, &d);
+		move_xmm(g, d, a);
+		op_rr(&g->e, n->op == IR_SHA256S0 ? SHA256MSG1 : SHA256MSG2, 0, d, b);
 		return true;
 	}
 	return false;

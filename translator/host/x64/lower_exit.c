@@ -153,34 +153,23 @@ static void write_back_for_both(struct gen *g)
 	flush_slots(g, g->flags_dead[g->i] && g->flags_dead[exit] ? CLASS_ALL & ~CLASS_FLAGS : CLASS_ALL);
 }
 
-static void lower_exitcc(struct gen *g, const struct ir_node *n)
+/* A stub that starts with the state as it is here. */
+static struct stub *side_stub(struct gen *g, enum stub_kind kind, gaddr target)
 {
-	gaddr target = pc_of(g, n->b);
-	const struct edge *e = edge_at(g, g->i);
-	struct cond c;
-	struct stub *s;
-	u8 *skip = NULL;
+	struct stub *s = new_stub(g, kind);
 
-	if (e) {
-		c = need_cond(g, n->a, n->aux);
-		take_edge_if(g, e, c);
-		return;
-	}
-	write_back_for_both(g);
-	c = need_cond(g, n->a, n->aux);
-	s = new_stub(g, STUB_EXIT);
 	s->target = target;
-	s->poll = backward(g, target);
 	s->flags = g->flags;
 	s->flags_form = g->flags_form;
 	snapshot(g, s);
-	if (!s->ndirty && !s->poll && !c.all && !g->new_mode) {
-		g->nstubs--;
-		link_jcc(g, c.c1, target);
-		if (c.c2 >= 0)
-			link_jcc(g, c.c2, target);
-		return;
-	}
+	return s;
+}
+
+/* To the stub if c holds. */
+static void branch_to_stub(struct gen *g, struct stub *s, struct cond c)
+{
+	u8 *skip;
+
 	if (c.all) {
 		skip = jcc_short(&g->e, c.c1 ^ 1);
 		s->from[0] = jcc_long(&g->e, c.c2);
@@ -190,6 +179,42 @@ static void lower_exitcc(struct gen *g, const struct ir_node *n)
 		if (c.c2 >= 0)
 			s->from[1] = jcc_long(&g->e, c.c2);
 	}
+}
+
+static void lower_exitcc(struct gen *g, const struct ir_node *n)
+{
+	gaddr target = pc_of(g, n->b);
+	const struct edge *e = edge_at(g, g->i);
+	struct cond c;
+	struct stub *s;
+
+	if (e) {
+		c = need_cond(g, n->a, n->aux);
+		take_edge_if(g, e, c);
+		return;
+	}
+	write_back_for_both(g);
+	c = need_cond(g, n->a, n->aux);
+	s = side_stub(g, STUB_EXIT, target);
+	s->poll = backward(g, target);
+	if (!s->ndirty && !s->poll && !c.all && !g->new_mode) {
+		g->nstubs--;
+		link_jcc(g, c.c1, target);
+		if (c.c2 >= 0)
+			link_jcc(g, c.c2, target);
+		return;
+	}
+	branch_to_stub(g, s, c);
+}
+
+static void lower_trapcc(struct gen *g, const struct ir_node *n)
+{
+	struct cond c = need_cond(g, n->a, n->aux);
+	struct stub *s = side_stub(g, STUB_TRAP, g->insn_pc);
+
+	s->reason = n->b;
+	s->trap = n->c;
+	branch_to_stub(g, s, c);
 }
 
 /* Puts the allocator's view back to what it was at the side exit and writes the slots. */
@@ -322,6 +347,14 @@ static void leave_with(struct gen *g, enum exit_reason r)
 	jump_to_runtime(g, RT_EXIT);
 }
 
+static void leave_trap(struct gen *g, gaddr pc, enum exit_reason r, u32 trap)
+{
+	set_pc(g, pc);
+	op_rm(&g->e, OPC(0, 0, 0xc7), 0, 0, vcpu_mem(offsetof(struct vcpu, trap)));
+	e32(&g->e, trap);
+	leave_with(g, r);
+}
+
 bool lower_exit(struct gen *g, const struct ir_node *n)
 {
 	switch (n->op) {
@@ -331,18 +364,19 @@ bool lower_exit(struct gen *g, const struct ir_node *n)
 	case IR_EXITCC:
 		lower_exitcc(g, n);
 		return true;
+	case IR_TRAPCC:
+		lower_trapcc(g, n);
+		return true;
 	case IR_TRAP:
 		write_back(g);
-		set_pc(g, pc_of(g, n->a));
 		if (n->b == EXIT_SYSCALL && !g->new_mode) {
+			set_pc(g, pc_of(g, n->a));
 			op_rm(&g->e, OPC(0, 0, 0xff), 0, 2,
 			      vcpu_mem(offsetof(struct vcpu, rt) + 8 * RT_SYSCALL));
 			link_jmp(g, pc_of(g, n->a), XK_LANDING);
 			return true;
 		}
-		op_rm(&g->e, OPC(0, 0, 0xc7), 0, 0, vcpu_mem(offsetof(struct vcpu, trap)));
-		e32(&g->e, n->c);
-		leave_with(g, n->b);
+		leave_trap(g, pc_of(g, n->a), n->b, n->c);
 		return true;
 	}
 	return false;
@@ -402,6 +436,10 @@ void lower_stubs(struct gen *g)
 			} else {
 				link_jmp(g, s->target, XK_COND);
 			}
+			break;
+		case STUB_TRAP:
+			stub_write_back(g, s);
+			leave_trap(g, s->target, s->reason, s->trap);
 			break;
 		case STUB_EXACT:
 			exact_stub(g, s);

@@ -8,11 +8,28 @@
 #include "base/space.h"
 #include "translator/host/x64/gen.h"
 
+/* The address in a register of its own, its tag replaced by what makes it canonical. */
+static struct mem untagged(struct gen *g, struct mem m)
+{
+	int r = temp_gpr(g), bits = g->g->tag_bits;
+	bool gs = m.gs;
+
+	m.gs = false;
+	lea_rm(&g->e, 1, r, m);
+	shift_ri(&g->e, SH_SHL, 1, r, bits);
+	shift_ri(&g->e, SH_SAR, 1, r, bits);
+	m = mem_bd(r, 0);
+	m.gs = gs;
+	return m;
+}
+
 struct mem address(struct gen *g, ref a, s32 disp)
 {
 	struct mem m = { NOREG, NOREG, 0, guest_base != 0, disp };
 	const struct ir_node *n;
 
+	if (UNLIKELY(g->t->untag))
+		clobber_flags(g);
 	a = real(g, a);
 	n = &g->t->node[a];
 	if (g->folded[a]) {
@@ -25,7 +42,7 @@ struct mem address(struct gen *g, ref a, s32 disp)
 	} else {
 		m.base = use_gpr(g, a);
 	}
-	return m;
+	return UNLIKELY(g->t->untag) ? untagged(g, m) : m;
 }
 
 /*

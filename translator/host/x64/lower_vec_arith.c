@@ -281,6 +281,10 @@ bool lower_vec_arith(struct gen *g, const struct ir_node *n)
 		return true;
 	}
 	switch (n->op) {
+	case IR_VMADD:
+		use_xmm2(g, n, &a, &b, &d);
+		x_rrr(g, PMADDWD, d, a, b);
+		return true;
 	case IR_VMUL:
 		use_xmm2(g, n, &a, &b, &d);
 		(e == 0 ? mul_bytes : mul_quads)(g, d, a, b);

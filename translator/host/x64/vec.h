@@ -17,7 +17,7 @@ enum {
 	PADDSB = OPC(1, 1, 0xec), PADDSW = OPC(1, 1, 0xed), PADDUSB = OPC(1, 1, 0xdc), PADDUSW = OPC(1, 1, 0xdd),
 	PSUBSB = OPC(1, 1, 0xe8), PSUBSW = OPC(1, 1, 0xe9), PSUBUSB = OPC(1, 1, 0xd8), PSUBUSW = OPC(1, 1, 0xd9),
 	PAVGB = OPC(1, 1, 0xe0), PAVGW = OPC(1, 1, 0xe3), PSADBW = OPC(1, 1, 0xf6),
-	PMULLW = OPC(1, 1, 0xd5), PMULHW = OPC(1, 1, 0xe5), PMULHUW = OPC(1, 1, 0xe4), PMULLD = OPC(1, 2, 0x40),
+	PMADDWD = OPC(1, 1, 0xf5), PMULLW = OPC(1, 1, 0xd5), PMULHW = OPC(1, 1, 0xe5), PMULHUW = OPC(1, 1, 0xe4), PMULLD = OPC(1, 2, 0x40),
 	PMULLQ = OPC(1, 2, 0x40) | OPC_W, PMULUDQ = OPC(1, 1, 0xf4), PMULDQ = OPC(1, 2, 0x28),
 	PHADDW = OPC(1, 2, 0x01), PHADDD = OPC(1, 2, 0x02),
 	PAND = OPC(1, 1, 0xdb), PANDN = OPC(1, 1, 0xdf), POR = OPC(1, 1, 0xeb), PXOR = OPC(1, 1, 0xef),
