@@ -116,15 +116,3 @@ demo: deps
 
 # Each folder of tests may say how its programs are built.
 include $(wildcard tests/*/*.mk)
-
-# The random differential test of a frontend: tests/G/difftest/difftest.
-DIFFTEST = tests/$(TEST_GUEST)/difftest
-.PHONY: difftest
-difftest: $(BUILD)/difftest/gen $(BUILD)/difftest/cmp $(BUILD)/difftest/run
-$(BUILD)/difftest/gen $(BUILD)/difftest/cmp: $(BUILD)/difftest/%: $(DIFFTEST)/%.c $(DIFFTEST)/dt.h base/insn.c \
-		$(BUILD)/gen/$(call guest_dir,$(TEST_GUEST))/decode.c
-	@mkdir -p $(@D)
-	gcc -std=gnu11 -O1 -g -Wall -D_GNU_SOURCE -DDECODE_ONLY -I. -I$(BUILD)/gen -o $@ $(filter %.c,$^)
-$(BUILD)/difftest/run: $(DIFFTEST)/run.c $(DIFFTEST)/dt.h
-	@mkdir -p $(@D)
-	$(CROSS_CC) -O1 -static -o $@ $<

@@ -64,6 +64,8 @@ static u64 one(u32 ctl, unsigned width, u64 d, u64 n, u64 m, bool *sat)
 	case SAT_NONE_SHL:
 		if (count >= (int)width)
 			return 0;
+		if (count >= 0)
+			return n << count;
 		return (u64)shift(is_signed ? sn : (s128)n, count, round);
 	case SAT_SUQADD:
 		return saturate(sd + (s128)n, width, true, sat);
