@@ -43,24 +43,19 @@ static bool half_special(const struct tr *t)
 	return t->fpctl & (FPCTL_FLUSH16 | FPCTL_ALT_HALF);
 }
 
-/* A half as the operand of arithmetic that is done in single precision. */
-static ref unpack_half(struct tr *t, unsigned n)
+/* A half, by its bits, as the operand of arithmetic that is done in single precision. */
+static ref unpack_half(struct tr *t, ref bits)
 {
 	if (!half_special(t))
-		return get_half(t, n, T_F32);
+		return irx(t, IR_FCVTH, T_F32, 0, ir1(t, IR_I2FBITS, T_F32, bits), 0, 0);
 	return ir1(t, IR_V2F, T_F32,
 		   ir_call(t, &a64_h_cvt, ir_const(t, T_I32, CVT_HALF_UNPACK | 1 << 8),
-			   ir_get(t, SLOT_FPCR, T_I32), v_get(t, n)));
+			   ir_get(t, SLOT_FPCR, T_I32), ir1(t, IR_I2V, T_V128, bits)));
 }
 
 static void put_half(struct tr *t, unsigned d, ref v)
 {
 	v_put(t, d, irx(t, IR_FCVTH, T_F32, 1, v, 0, 0));
-}
-
-static ref get_fp(struct tr *t, unsigned n, unsigned ftype)
-{
-	return ftype == FT_H ? unpack_half(t, n) : v_get_as(t, n, compute_type(ftype));
 }
 
 static void put_fp(struct tr *t, unsigned d, ref v, unsigned ftype)
@@ -77,6 +72,11 @@ static ref get_bits(struct tr *t, unsigned n, unsigned ftype)
 	unsigned e = esize(ftype);
 
 	return irx(t, IR_VGET, e == 3 ? T_I64 : T_I32, e, v_get(t, n), 0, 0);
+}
+
+static ref get_fp(struct tr *t, unsigned n, unsigned ftype)
+{
+	return ftype == FT_H ? unpack_half(t, get_bits(t, n, FT_H)) : v_get_as(t, n, compute_type(ftype));
 }
 
 static void put_bits(struct tr *t, unsigned d, ref v)
@@ -310,6 +310,16 @@ bool a64_tr_fcmp(struct tr *t, const struct a64_fcmp *a)
 	return true;
 }
 
+/* The operand if the condition holds, else zero. */
+static ref select_fp(struct tr *t, unsigned cond, ref f, unsigned n, unsigned ftype)
+{
+	enum ir_type type = compute_type(ftype);
+
+	if (ftype == FT_H)
+		return unpack_half(t, irx(t, IR_SELCC, T_I32, cond, f, get_bits(t, n, FT_H), ir_const(t, T_I32, 0)));
+	return irx(t, IR_SELCC, type, cond, f, v_get_as(t, n, type), fp_zero(t, type));
+}
+
 bool a64_tr_fccmp(struct tr *t, const struct a64_fccmp *a)
 {
 	enum ir_type type = compute_type(a->ftype);
@@ -318,20 +328,19 @@ bool a64_tr_fccmp(struct tr *t, const struct a64_fccmp *a)
 
 	if (!ftype_ok(a->ftype))
 		return false;
-	n = get_fp(t, a->rn, a->ftype);
-	m = get_fp(t, a->rm, a->ftype);
-	if (!a->E) {
-		f = irx(t, IR_FCCMPF, T_FLAGS, cond | a->nzcv << 4, f, n, m);
+	if (!a->E && a->ftype != FT_H) {
+		n = v_get_as(t, a->rn, type);
+		f = irx(t, IR_FCCMPF, T_FLAGS, cond | a->nzcv << 4, f, n, v_get_as(t, a->rm, type));
 	} else {
 		/*
-		 * The signalling form has no row: where the condition fails, compare zeros, which
-		 * raises nothing.
+		 * No row: where the condition fails, compare zeros, which raises nothing.  Nor may
+		 * widening a half then.
 		 */
-		ref zero = fp_zero(t, type), cmp, flags;
+		ref cmp, flags;
 
-		n = irx(t, IR_SELCC, type, cond, f, n, zero);
-		m = irx(t, IR_SELCC, type, cond, f, m, zero);
-		cmp = ir1(t, IR_NZCV, T_I32, irx(t, IR_FCMPF, T_FLAGS, 1, n, m, 0));
+		n = select_fp(t, cond, f, a->rn, a->ftype);
+		m = select_fp(t, cond, f, a->rm, a->ftype);
+		cmp = ir1(t, IR_NZCV, T_I32, irx(t, IR_FCMPF, T_FLAGS, a->E, n, m, 0));
 		flags = irx(t, IR_SELCC, T_I32, cond, f, cmp, ir_const(t, T_I32, a->nzcv));
 		f = ir1(t, IR_FLAGS, T_FLAGS, flags);
 	}

@@ -485,8 +485,8 @@ static u64 fjcvtzs(struct vcpu *c, u32 fpcr, double d)
 	translator_raise_fpflags(c, s.flags);
 	if (a >> 63)
 		v = -v;
-	return (u32)v | (u64)(!(s.flags & (FPEXC_INVALID | FPEXC_INEXACT)) && a != 1ull << 63)
-				<< 32;
+	/* neither is -0 that integer, nor a denormal taken for zero */
+	return (u32)v | (u64)(!s.flags && a != 1ull << 63) << 32;
 }
 
 const struct ir_helper a64_h_fjcvtzs = { "a64_fjcvtzs", fjcvtzs, T_I64, 2, H_VCPU, 0, 0 };

@@ -14,11 +14,13 @@
 
 #include <stdint.h>
 
+/* Where nothing else is: heaps of static programs begin up to 1 GiB above the image. */
+#define DT_CODE     0x700000000    /* guest address of the sequence file in memory */
+#define DT_SCRATCH  0x600000000    /* memory operands: 64 KiB and more on both sides of DT_BASE */
+#define DT_BASE     (DT_SCRATCH + 0x14000)
+
 enum {
-	DT_CODE = 0x20000000,      /* guest address of the sequence file in memory */
-	DT_SCRATCH = 0x10000000,   /* memory operands: 64 KiB and more on both sides of DT_BASE */
 	DT_SCRATCH_SIZE = 0x28000,
-	DT_BASE = DT_SCRATCH + 0x14000,
 	DT_NEAR = 0x1800,          /* most sequences keep to so many bytes from DT_BASE - 0x800 on */
 	DT_MAX_CODE = 63,
 	DT_RET = (int)0xd65f03c0   /* the last word of every sequence */

@@ -76,7 +76,7 @@ static void *map_file(const char *name, size_t size, int prot, void *where)
 
 	if (fd < 0 || (out && ftruncate(fd, size)))
 		exit(2);
-	p = mmap(where, size, prot, where ? MAP_PRIVATE | MAP_FIXED : MAP_SHARED, fd, 0);
+	p = mmap(where, size, prot, where ? MAP_PRIVATE | MAP_FIXED_NOREPLACE : MAP_SHARED, fd, 0);
 	if (p == MAP_FAILED)
 		exit(2);
 	close(fd);
@@ -88,7 +88,7 @@ int main(int argc, char **argv)
 	static const int signals[] = { SIGILL, SIGSEGV, SIGBUS, SIGTRAP, SIGFPE };
 	struct sigaction sa = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO };
 	uint64_t *scratch = mmap((void *)DT_SCRATCH, DT_SCRATCH_SIZE, PROT_READ | PROT_WRITE,
-				 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+				 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 	const struct dt_seq *seq;
 	struct dt_state *out;
 	struct stat st;

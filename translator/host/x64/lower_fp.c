@@ -6,8 +6,8 @@
  * result exactly.  So the common path carries no check at all.  Only fused multiply-adds differ without
  * an exception, which a NaN result shows: one look for a chain of them, and the same exact computation.
  *
- * What differs from the guest still: while denormals are flushed, the host does not tell of flushed
- * operands, adds inexact to underflow, and takes for tiny what is so after rounding.
+ * While denormals are flushed, more exceptions are unmasked (enter.c).  What differs from the guest still
+ * is that the host does not tell of a denormal operand beside a quiet NaN.
  *
  * What is rare (half precision, every NaN the default one) is left to the interpreter's code.
  */
