@@ -38,7 +38,7 @@ static u64 saturate(s128 v, unsigned width, bool is_signed, bool *sat)
 static s128 shift(s128 v, int n, bool round)
 {
 	if (n >= 0) {
-		if (n <= 62 || !v)
+		if (n <= 63 || !v)
 			return v ? (s128)((u128)v << n) : 0;
 		return v < 0 ? -((s128)1 << 126) : (s128)1 << 126;
 	}
