@@ -62,6 +62,14 @@ vdso:
 cases:
 	tests/$(TEST_GUEST)/oracle.py $(BUILD) < tests/$(TEST_GUEST)/forms.txt > $(BUILD)/cases.txt
 	mv $(BUILD)/cases.txt tests/$(TEST_GUEST)/cases.txt
+
+# The host code of hot instructions, after a change that means to change it: look at the difference.
+.PHONY: hostcode
+hostcode: all
+	tests/$(TEST_GUEST)/hostcode.sh < tests/$(TEST_GUEST)/hostcode.txt > $(BUILD)/hostcode.txt
+	mv $(BUILD)/hostcode.txt tests/$(TEST_GUEST)/hostcode.txt
+	git diff tests/$(TEST_GUEST)/hostcode.txt
+
 # System-call programs: tests/syscalls/*.c for every machine, tests/syscalls/GUEST/*.c for one.
 SYSCALL_NAMES  = $(shell awk '!/^\#/ { print $$1 }' tests/syscalls.txt)
 SYSCALL_GUEST  = $(SYSCALL_NAMES:%=$(BUILD)/tests/syscalls/$(TEST_GUEST)/%)

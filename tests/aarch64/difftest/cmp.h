@@ -17,4 +17,8 @@ struct dt_step {
 /* known.c: the name of the exception that explains the difference, or NULL. */
 const char *dt_known(const struct dt_step *s);
 
+/* Do the states of a sequence that faulted differ in the flags alone? */
+bool dt_only_flags(const struct dt_state *want, const struct dt_state *got);
+extern const char dt_flags_of_fault[];
+
 #endif

@@ -48,6 +48,7 @@ struct dt_seq {
 	uint64_t ends;             /* bit i: a unit ends with code[i] */
 	uint64_t tested;           /* bit i: code[i] is the instruction that a unit is about */
 	uint32_t origin, part;     /* what cmp cut it from: sequence of the file before, units kept */
+	uint64_t only_flags;       /* cmp: the whole sequence faults, and only NZCV is different then */
 	uint32_t code[DT_MAX_CODE + 1];
 };
 

@@ -2,7 +2,7 @@
 """Turns a file of one-instruction sequences (gen -a) into lines for oracle.py: forms.py SEQS > forms_simd.txt"""
 import re, struct, subprocess, sys, tempfile
 
-SEQ, CODE, RET = 1056, 768 + 32, 0xd65f03c0
+SEQ, CODE, RET = 1064, 768 + 40, 0xd65f03c0
 
 def main():
     data = open(sys.argv[1], "rb").read()
