@@ -8,7 +8,8 @@
 #
 #	r w h b		a general register of 64, 32, 16, 8 bits; x: a vector register
 #	s64		a slot of the guest's state; m64: memory; c128: a constant; i: an immediate
-#	exit		the jump to the next translation; the stub that links it is left out, as are NOPs
+#	exit		the jump to the next translation; the stub that links it is left out, as are NOPs and the
+#			count of executions at the head (sub c32, i; js i)
 #	exact		the fault handler computes the result of the instruction that follows
 #
 # All other lines are kept.  Needed: the guest's assembler, and a host with what -hide avx512 leaves.
@@ -63,7 +64,8 @@ awk -v blocks="$work/blocks" -v log_file="$work/log" '
 			if (name[i] == "mov" && args[i] == "w, i" && name[i + 1] == "jmp" && args[i + 1] == "s64")
 				stub[address[i]] = 1
 		for (i = 1; i <= lines; i++) {
-			if (name[i] ~ /^nop/)
+			if (name[i] ~ /^nop/ || (i == 1 && name[1] == "sub" && args[1] == "c32, i") ||
+			    (i == 2 && name[2] == "js" && name[1] == "sub"))
 				continue
 			# the stub of an exit: its number, and away
 			if (name[i] == "mov" && args[i] == "w, i" && name[i + 1] == "jmp" && args[i + 1] == "s64") {

@@ -277,7 +277,7 @@ void gen_prepare(struct gen *g)
 		}
 		if (o->effect == E_EXIT && !t->nlabels)
 			g->flags_dead[i] = flags_dead_after(g, i);
-		if (o->effect == E_NONE || n->op == IR_LOAD)
+		if (o->effect == E_NONE || o->effect == E_RAISE || n->op == IR_LOAD)
 			g->v[i].early = put_early(g, i, &p);
 		if (o->effect != E_NONE)
 			note_observer(g, i, p.observer);
