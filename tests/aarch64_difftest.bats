@@ -15,8 +15,8 @@ setup() {
 	tests/aarch64/difftest/difftest -n 100000
 }
 
-@test "50,000 random instructions, interpreted" {
-	tests/aarch64/difftest/difftest -e "${RUNNER:-build/dragoman-aarch64} -engine interp" -s 1000 -n 50000
+@test "20,000 random instructions, interpreted" {
+	tests/aarch64/difftest/difftest -e "${RUNNER:-build/dragoman-aarch64} -engine interp" -s 1000 -n 20000
 }
 
 @test "20,000 random instructions, each alone" {
