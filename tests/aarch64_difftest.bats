@@ -23,6 +23,10 @@ setup() {
 	tests/aarch64/difftest/difftest -e "${RUNNER:-build/dragoman-aarch64} -one-insn-per-tb" -s 2000 -n 20000
 }
 
+@test "50,000 random instructions, in regions" {
+	tests/aarch64/difftest/difftest -e "${RUNNER:-build/dragoman-aarch64} -hot 1" -r 3 -s 4000 -n 50000
+}
+
 @test "50,000 random instructions, compiled for a host of x86-64-v2" {
 	tests/aarch64/difftest/difftest -e "${RUNNER:-build/dragoman-aarch64} -hide avx" -s 3000 -n 50000
 }

@@ -1,4 +1,4 @@
-/* The guest's part of the differential test: executes a file of sequences, see dt.h.  run IN OUT */
+/* The guest's part of the differential test: executes a file of sequences, each TIMES times, see dt.h.  run IN OUT [TIMES] */
 #include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
@@ -93,8 +93,9 @@ int main(int argc, char **argv)
 	struct dt_state *out;
 	struct stat st;
 	size_t count;
+	int times = argc > 3 ? atoi(argv[3]) : 1;
 
-	if (argc != 3 || stat(argv[1], &st) || scratch == MAP_FAILED)
+	if (argc < 3 || stat(argv[1], &st) || scratch == MAP_FAILED)
 		return 2;
 	count = st.st_size / sizeof *seq;
 	seq = map_file(argv[1], st.st_size, PROT_READ | PROT_EXEC, (void *)DT_CODE);
@@ -105,10 +106,12 @@ int main(int argc, char **argv)
 		struct dt_state *s = &out[i];
 		uint64_t first, words = dt_words(&seq[i], &first);
 
-		*s = seq[i].in;
-		dt_fill(scratch, first, words);
-		fault = 0;
-		enter(s, seq[i].code);
+		for (int n = 0; n < times; n++) {
+			*s = seq[i].in;
+			dt_fill(scratch, first, words);
+			fault = 0;
+			enter(s, seq[i].code);
+		}
 		s->fault = fault;
 		s->memory = dt_hash(scratch, first, words);
 	}

@@ -263,13 +263,11 @@ static void to_unsigned32(struct gen *g, bool wide, int d, int s)
  */
 static bool lower_to_int(struct gen *g, const struct ir_node *n)
 {
-	enum ir_type from = g->t->node[real(g, n->a)].type;
+	enum ir_type from = g->t->node[n->a].type;
 	unsigned mode = n->aux & RND_MASK, width = n->type == T_I64 ? 64 : 32;
 	bool is_unsigned = n->aux & 0x80, w = n->type == T_I64, wide, narrow, current;
 	int a, d, scaled = XMM_SCRATCH, integral = XMM_SCRATCH2;
 
-	if (from != T_F32 && from != T_F64)
-		from = g->t->node[n->a].type;
 	wide = from == T_F64;
 	narrow = is_unsigned && !x64.avx512;
 	current = mode == RND_CURRENT && !narrow;
