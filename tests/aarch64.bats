@@ -60,3 +60,14 @@ cases() {
 	cd "$BATS_TEST_DIRNAME/.."
 	frontends/aarch64/vdso.sh aarch64-linux-gnu- | cmp - frontends/aarch64/vdso_image.h
 }
+
+# The host code of the interpreter's fallback on poorer hosts is another, so only where all of it can be made.
+@test "hot instructions are made into the host code that was reviewed" {
+	command -v aarch64-linux-gnu-gcc || skip "no cross compiler"
+	cd "$BATS_TEST_DIRNAME/.."
+	for feature in avx2 bmi1 bmi2 abm fma aes pclmulqdq; do
+		grep -qw "$feature" /proc/cpuinfo || skip "a host without $feature"
+	done
+	make -s "${RUNNER:-build/dragoman-aarch64}"
+	tests/aarch64/hostcode.sh < tests/aarch64/hostcode.txt | diff tests/aarch64/hostcode.txt -
+}

@@ -44,3 +44,12 @@ setup() {
 	echo "$output"
 	[ "$status" = 0 ]
 }
+
+@test "the aarch64 decoder agrees with capstone" {
+	gcc -std=gnu11 -O1 -Wall -Wextra -o "$BATS_TEST_TMPDIR/capstone" tests/decoder/capstone.c -lcapstone
+	gcc -std=gnu11 -O1 -Wall -Wextra -DDECODE_ONLY -I. -Ibuild/gen -o "$BATS_TEST_TMPDIR/check" \
+		tests/decoder/objdump.c base/insn.c build/gen/frontends/aarch64/decode.c
+	run "$BATS_TEST_TMPDIR/check" "$BATS_TEST_TMPDIR/capstone" tests/decoder/aarch64.capstone 40 200000
+	echo "$output"
+	[ "$status" = 0 ]
+}

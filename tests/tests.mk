@@ -75,6 +75,13 @@ helpers: $(BUILD)/tests/$(TEST_GUEST)/helpers
 	tests/$(TEST_GUEST)/helpers.sh $< >> $(BUILD)/helpers.md
 	mv $(BUILD)/helpers.md $(HELPERS_MD)
 
+# The host code of hot instructions, after a change that means to change it: look at the difference.
+.PHONY: hostcode
+hostcode: all
+	tests/$(TEST_GUEST)/hostcode.sh < tests/$(TEST_GUEST)/hostcode.txt > $(BUILD)/hostcode.txt
+	mv $(BUILD)/hostcode.txt tests/$(TEST_GUEST)/hostcode.txt
+	git diff tests/$(TEST_GUEST)/hostcode.txt
+
 # System-call programs: tests/syscalls/*.c for every machine, tests/syscalls/GUEST/*.c for one.
 SYSCALL_NAMES  = $(shell awk '!/^\#/ { print $$1 }' tests/syscalls.txt)
 SYSCALL_GUEST  = $(SYSCALL_NAMES:%=$(BUILD)/tests/syscalls/$(TEST_GUEST)/%)
@@ -129,15 +136,3 @@ demo: deps
 
 # Each folder of tests may say how its programs are built.
 include $(wildcard tests/*/*.mk)
-
-# The random differential test of a frontend: tests/G/difftest/difftest.
-DIFFTEST = tests/$(TEST_GUEST)/difftest
-.PHONY: difftest
-difftest: $(BUILD)/difftest/gen $(BUILD)/difftest/cmp $(BUILD)/difftest/run
-$(BUILD)/difftest/gen $(BUILD)/difftest/cmp: $(BUILD)/difftest/%: $(DIFFTEST)/%.c $(DIFFTEST)/dt.h base/insn.c \
-		$(BUILD)/gen/$(call guest_dir,$(TEST_GUEST))/decode.c
-	@mkdir -p $(@D)
-	gcc -std=gnu11 -O1 -g -Wall -D_GNU_SOURCE -DDECODE_ONLY -I. -I$(BUILD)/gen -o $@ $(filter %.c,$^)
-$(BUILD)/difftest/run: $(DIFFTEST)/run.c $(DIFFTEST)/dt.h
-	@mkdir -p $(@D)
-	$(CROSS_CC) -O1 -static -o $@ $<

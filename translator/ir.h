@@ -34,7 +34,7 @@ enum ir_kind {
 	K_N, K_T, K_W, K_L, K_I, K_F, K_S, K_V, K_Q, K_A, K_U, K_K, K_P, K_C
 };
 enum ir_aux { AUX_N, AUX_E, AUX_CC, AUX_MEM, AUX_RND };
-enum ir_effect { E_NONE, E_LOAD, E_STORE, E_CALL, E_EXIT, E_STATE, E_MARK };
+enum ir_effect { E_NONE, E_LOAD, E_STORE, E_CALL, E_EXIT, E_STATE, E_RAISE, E_MARK };
 
 struct ir_row {
 	const char *name;

@@ -7,8 +7,8 @@
  *
  * Flushing and underflow follow the Arm manual (shared/functions/float: FPUnpack, FPRound):
  * tininess is detected before rounding, a flushed operand raises FPEXC_DENORMAL, a flushed result
- * FPEXC_UNDERFLOW alone.  Half precision is a storage format here: conversions to and from it never
- * flush it.
+ * FPEXC_UNDERFLOW alone.  Half precision has a flush bit of its own, for arithmetic: conversions
+ * to and from it never flush it, and are called without.
  */
 #include "translator/softfp.h"
 
@@ -98,7 +98,9 @@ static struct num unpack(struct fpsem *s, enum fp_format fmt, u64 v)
 		return n;
 	}
 	if (e == 0) {
-		if (frac && s->flush && fmt != FP16) {
+		if (fmt == FP16) {
+			frac = s->flush_half ? 0 : frac;
+		} else if (frac && s->flush) {
 			s->flags |= FPEXC_DENORMAL;
 			frac = 0;
 		}
@@ -159,7 +161,7 @@ static u64 round_pack(struct fpsem *s, enum fp_format fmt, bool sign, int exp, u
 	if (biased >= max)
 		return overflow(s, fmt, sign);
 	if (tiny) {
-		if (s->flush && fmt != FP16) {
+		if (fmt == FP16 ? s->flush_half : s->flush) {
 			s->flags |= FPEXC_UNDERFLOW;
 			return zero_of(f, sign);
 		}

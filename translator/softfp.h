@@ -23,6 +23,7 @@ struct fpsem {
 	u8 round;            /* enum ir_round, RND_NEAREST .. RND_AWAY */
 	bool flush;          /* F32, F64: denormal operands are zero, raising FPEXC_DENORMAL, and */
 			     /* tiny results are zero, raising FPEXC_UNDERFLOW */
+	bool flush_half;     /* F16: the same, but operands raise nothing; not set by fp_sem() */
 	bool default_nan;    /* every NaN result is the default NaN */
 	bool default_nan_negative;
 	bool alt_half;       /* FP16 has neither infinities nor NaNs */

@@ -79,6 +79,7 @@ static enum exit_reason interp_loop(struct vcpu *c, void *arg)
 			c->fault_addr = c->pc;
 			return EXIT_FAULT;
 		}
+		c->tr->fpctl = c->fpctl & FPCTL_MODE;
 		if (!tr_build(c->tr, tl.g, c->pc, &tl.cfg, tl.executable)) {
 			c->fault_addr = c->pc;
 			return EXIT_NOEXEC;

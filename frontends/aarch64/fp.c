@@ -34,14 +34,28 @@ static ref get_half(struct tr *t, unsigned n, enum ir_type type)
 	return irx(t, IR_FCVTH, type, 0, v_get_as(t, n, T_F32), 0, 0);
 }
 
+/*
+ * A conversion knows the alternative format and does not flush; arithmetic is the other way round.
+ * They are the same but in these modes.
+ */
+static bool half_special(const struct tr *t)
+{
+	return t->fpctl & (FPCTL_FLUSH16 | FPCTL_ALT_HALF);
+}
+
+/* A half, by its bits, as the operand of arithmetic that is done in single precision. */
+static ref unpack_half(struct tr *t, ref bits)
+{
+	if (!half_special(t))
+		return irx(t, IR_FCVTH, T_F32, 0, ir1(t, IR_I2FBITS, T_F32, bits), 0, 0);
+	return ir1(t, IR_V2F, T_F32,
+		   ir_call(t, &a64_h_cvt, ir_const(t, T_I32, CVT_HALF_UNPACK | 1 << 8),
+			   ir_get(t, SLOT_FPCR, T_I32), ir1(t, IR_I2V, T_V128, bits)));
+}
+
 static void put_half(struct tr *t, unsigned d, ref v)
 {
 	v_put(t, d, irx(t, IR_FCVTH, T_F32, 1, v, 0, 0));
-}
-
-static ref get_fp(struct tr *t, unsigned n, unsigned ftype)
-{
-	return ftype == FT_H ? get_half(t, n, T_F32) : v_get_as(t, n, compute_type(ftype));
 }
 
 static void put_fp(struct tr *t, unsigned d, ref v, unsigned ftype)
@@ -58,6 +72,11 @@ static ref get_bits(struct tr *t, unsigned n, unsigned ftype)
 	unsigned e = esize(ftype);
 
 	return irx(t, IR_VGET, e == 3 ? T_I64 : T_I32, e, v_get(t, n), 0, 0);
+}
+
+static ref get_fp(struct tr *t, unsigned n, unsigned ftype)
+{
+	return ftype == FT_H ? unpack_half(t, get_bits(t, n, FT_H)) : v_get_as(t, n, compute_type(ftype));
 }
 
 static void put_bits(struct tr *t, unsigned d, ref v)
@@ -141,6 +160,11 @@ bool a64_tr_fp_1src(struct tr *t, const struct a64_fp_1src *a)
 		fp_move(t, a);
 		return true;
 	case a64_FSQRT:
+		if (a->ftype == FT_H && half_special(t)) {
+			v_put(t, a->rd, simd_float_scalar(t, FP_SQRT, 1, v_get(t, a->rn), v_get(t, a->rn),
+							  v_get(t, a->rn)));
+			return true;
+		}
 		v = ir1(t, IR_FSQRT, type, get_fp(t, a->rn, a->ftype));
 		put_fp(t, a->rd, v, a->ftype);
 		return true;
@@ -173,6 +197,12 @@ bool a64_tr_fp_1src(struct tr *t, const struct a64_fp_1src *a)
 		break;
 	default:
 		return false;
+	}
+	if (a->ftype == FT_H && half_special(t)) {
+		v = v_get(t, a->rn);
+		rnd = FP_RINT | (rnd & RND_MASK) << FPC_RND | (rnd & 0x80 ? FPC_EXACT : 0);
+		v_put(t, a->rd, simd_fp_call(t, rnd, 1, 1, v, v, v));
+		return true;
 	}
 	v = irx(t, IR_FRINT, type, rnd, get_fp(t, a->rn, a->ftype), 0, 0);
 	put_fp(t, a->rd, v, a->ftype);
@@ -280,6 +310,16 @@ bool a64_tr_fcmp(struct tr *t, const struct a64_fcmp *a)
 	return true;
 }
 
+/* The operand if the condition holds, else zero. */
+static ref select_fp(struct tr *t, unsigned cond, ref f, unsigned n, unsigned ftype)
+{
+	enum ir_type type = compute_type(ftype);
+
+	if (ftype == FT_H)
+		return unpack_half(t, irx(t, IR_SELCC, T_I32, cond, f, get_bits(t, n, FT_H), ir_const(t, T_I32, 0)));
+	return irx(t, IR_SELCC, type, cond, f, v_get_as(t, n, type), fp_zero(t, type));
+}
+
 bool a64_tr_fccmp(struct tr *t, const struct a64_fccmp *a)
 {
 	enum ir_type type = compute_type(a->ftype);
@@ -288,20 +328,19 @@ bool a64_tr_fccmp(struct tr *t, const struct a64_fccmp *a)
 
 	if (!ftype_ok(a->ftype))
 		return false;
-	n = get_fp(t, a->rn, a->ftype);
-	m = get_fp(t, a->rm, a->ftype);
-	if (!a->E) {
-		f = irx(t, IR_FCCMPF, T_FLAGS, cond | a->nzcv << 4, f, n, m);
+	if (!a->E && a->ftype != FT_H) {
+		n = v_get_as(t, a->rn, type);
+		f = irx(t, IR_FCCMPF, T_FLAGS, cond | a->nzcv << 4, f, n, v_get_as(t, a->rm, type));
 	} else {
 		/*
-		 * The signalling form has no row: where the condition fails, compare zeros, which
-		 * raises nothing.
+		 * No row: where the condition fails, compare zeros, which raises nothing.  Nor may
+		 * widening a half then.
 		 */
-		ref zero = fp_zero(t, type), cmp, flags;
+		ref cmp, flags;
 
-		n = irx(t, IR_SELCC, type, cond, f, n, zero);
-		m = irx(t, IR_SELCC, type, cond, f, m, zero);
-		cmp = ir1(t, IR_NZCV, T_I32, irx(t, IR_FCMPF, T_FLAGS, 1, n, m, 0));
+		n = select_fp(t, cond, f, a->rn, a->ftype);
+		m = select_fp(t, cond, f, a->rm, a->ftype);
+		cmp = ir1(t, IR_NZCV, T_I32, irx(t, IR_FCMPF, T_FLAGS, a->E, n, m, 0));
 		flags = irx(t, IR_SELCC, T_I32, cond, f, cmp, ir_const(t, T_I32, a->nzcv));
 		f = ir1(t, IR_FLAGS, T_FLAGS, flags);
 	}
@@ -360,12 +399,18 @@ bool a64_tr_fmov_gpr(struct tr *t, const struct a64_fmov_gpr *a)
 static void int_to_fp(struct tr *t, unsigned rd, unsigned rn, unsigned sf, unsigned ftype,
 		      unsigned fbits, bool uns)
 {
-	/*
-	 * A half is reached through double: one rounding unless the integer has more than 53 bits.
-	 */
+	/* A half is reached through double, which holds every integer of 32 bits. */
 	enum ir_type type = ftype == FT_S ? T_F32 : T_F64;
+	ref n = x_get(t, rn, sf), ctl;
 
-	put_fp(t, rd, irx(t, IR_I2F, type, uns, x_get(t, rn, sf), fbits, 0), ftype);
+	if (ftype == FT_H && (sf || half_special(t))) {
+		ctl = ir_const(t, T_I32, fbits | uns << 8);
+		if (!sf)
+			n = irx(t, uns ? IR_ZEXT : IR_SEXT, T_I64, 0, n, 32, 0);
+		put_bits(t, rd, ir_call(t, &a64_h_int_to_half, ctl, ir_get(t, SLOT_FPCR, T_I32), n));
+		return;
+	}
+	put_fp(t, rd, irx(t, IR_I2F, type, uns, n, fbits, 0), ftype);
 }
 
 static void fp_to_int(struct tr *t, unsigned rd, unsigned rn, unsigned sf, unsigned ftype,

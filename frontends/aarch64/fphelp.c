@@ -47,7 +47,7 @@ static struct fpsem begin(u32 fpcr, enum fp_format f)
 
 	/* Half precision arithmetic has its own flush bit and knows no alternative format. */
 	if (f == FP16)
-		s.flush = fpcr & FPCR_FZ16;
+		s.flush = s.flush_half = fpcr & FPCR_FZ16;
 	s.alt_half = false;
 	return s;
 }
@@ -344,7 +344,7 @@ static v128 fp_lanes(struct vcpu *c, u32 ctl, u32 fpcr, v128 d128, v128 n128, v1
 	return v128_of(r);
 }
 
-const struct ir_helper a64_h_fp = { "a64_fp", fp_lanes, T_V128, 5, H_PURE | H_VCPU, 0, 0 };
+const struct ir_helper a64_h_fp = { "a64_fp", fp_lanes, T_V128, 5, H_VCPU, 0, 0 };
 
 /* --- changes of format --- */
 
@@ -438,7 +438,24 @@ static v128 convert_lanes(struct vcpu *c, u32 ctl, u32 fpcr, v128 v)
 	return v128_of(r);
 }
 
-const struct ir_helper a64_h_cvt = { "a64_cvt", convert_lanes, T_V128, 3, H_PURE | H_VCPU, 0, 0 };
+const struct ir_helper a64_h_cvt = { "a64_cvt", convert_lanes, T_V128, 3, H_VCPU, 0, 0 };
+
+/*
+ * An integer / 2^fraction as a half.  64 bits do not fit a double, from which a second rounding could
+ * start; ctl: fraction, 1 << 8 if unsigned.
+ */
+static u64 int_to_half(struct vcpu *c, u32 ctl, u32 fpcr, u64 v)
+{
+	struct fpsem s = begin(fpcr, FP16);
+	u64 r = fp_from_int(&s, FP16, v, ctl >> 8, ctl & 0xff);
+
+	translator_raise_fpflags(c, s.flags);
+	return r;
+}
+
+const struct ir_helper a64_h_int_to_half = {
+	"a64_int_to_half", int_to_half, T_I64, 3, H_VCPU, 0, 0
+};
 
 /* FPToFixedJS(): modulo 2^32 as JavaScript has it; Z is set if the number was that integer. */
 static u64 fjcvtzs(struct vcpu *c, u32 fpcr, double d)
@@ -468,11 +485,11 @@ static u64 fjcvtzs(struct vcpu *c, u32 fpcr, double d)
 	translator_raise_fpflags(c, s.flags);
 	if (a >> 63)
 		v = -v;
-	return (u32)v | (u64)(!(s.flags & (FPEXC_INVALID | FPEXC_INEXACT)) && a != 1ull << 63)
-				<< 32;
+	/* neither is -0 that integer, nor a denormal taken for zero */
+	return (u32)v | (u64)(!s.flags && a != 1ull << 63) << 32;
 }
 
-const struct ir_helper a64_h_fjcvtzs = { "a64_fjcvtzs", fjcvtzs, T_I64, 2, H_PURE | H_VCPU, 0, 0 };
+const struct ir_helper a64_h_fjcvtzs = { "a64_fjcvtzs", fjcvtzs, T_I64, 2, H_VCPU, 0, 0 };
 
 /* --- complex numbers: real parts in even lanes --- */
 
@@ -520,5 +537,5 @@ static v128 fcadd(struct vcpu *c, u32 ctl, u32 fpcr, v128 d128, v128 n128, v128 
 	return v128_of(r);
 }
 
-const struct ir_helper a64_h_fcmla = { "a64_fcmla", fcmla, T_V128, 5, H_PURE | H_VCPU, 0, 0 };
-const struct ir_helper a64_h_fcadd = { "a64_fcadd", fcadd, T_V128, 5, H_PURE | H_VCPU, 0, 0 };
+const struct ir_helper a64_h_fcmla = { "a64_fcmla", fcmla, T_V128, 5, H_VCPU, 0, 0 };
+const struct ir_helper a64_h_fcadd = { "a64_fcadd", fcadd, T_V128, 5, H_VCPU, 0, 0 };

@@ -38,7 +38,7 @@ static u64 saturate(s128 v, unsigned width, bool is_signed, bool *sat)
 static s128 shift(s128 v, int n, bool round)
 {
 	if (n >= 0) {
-		if (n <= 62 || !v)
+		if (n <= 63 || !v)
 			return v ? (s128)((u128)v << n) : 0;
 		return v < 0 ? -((s128)1 << 126) : (s128)1 << 126;
 	}
@@ -64,6 +64,8 @@ static u64 one(u32 ctl, unsigned width, u64 d, u64 n, u64 m, bool *sat)
 	case SAT_NONE_SHL:
 		if (count >= (int)width)
 			return 0;
+		if (count >= 0)
+			return n << count;
 		return (u64)shift(is_signed ? sn : (s128)n, count, round);
 	case SAT_SUQADD:
 		return saturate(sd + (s128)n, width, true, sat);

@@ -64,6 +64,7 @@ enum fp_cvt {
 extern const struct ir_helper a64_h_cvt;     /* (fp_cvt | lanes << 8, fpcr, v) */
 
 extern const struct ir_helper a64_h_fjcvtzs; /* (fpcr, F64) to the 32-bit result | Z << 32 */
+extern const struct ir_helper a64_h_int_to_half; /* (fraction | unsigned << 8, fpcr, I64) to a half's bits */
 
 /* Complex numbers: (rot | size << 2 | lanes << 4, fpcr, d, n, m) */
 extern const struct ir_helper a64_h_fcmla, a64_h_fcadd;

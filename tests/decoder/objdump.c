@@ -1,7 +1,8 @@
 /*
- * Holds a decoder against binutils: random words of every row must be instructions for objdump too,
- * of the row's name; words of plain chance must be instructions for both or for neither.  On the
- * way the decision tree is held against the rows it was made from.
+ * Holds a decoder against binutils, or another disassembler that prints as objdump does: random words of
+ * every row must be instructions for objdump too, of the row's name; words of plain chance must be
+ * instructions for both or for neither.  On the way the decision tree is held against the rows it was
+ * made from.
  *
  * 	objdump-check OBJDUMP KNOWN N M [SEED]
  *
@@ -9,6 +10,7 @@
  * extended regular expressions which match whole names, then the reason:
  *
  * 	accept ROW			words which objdump does not know
+ * 	feature FEATURE			rows of which it does not know any
  * 	name ROW MNEMONIC		objdump's mnemonic where it is not the row's name
  * 	refuse MNEMONIC MASK VALUE	words which we refuse, if (word & MASK) != VALUE
  *
@@ -27,7 +29,7 @@
 enum { MAX_KNOWN = 100, MAX_REPORTS = 50 };
 
 struct known {
-	char kind;		/* a, n or r */
+	char kind;		/* a, f, n or r */
 	regex_t first, second;
 	uint32_t mask, value;
 };
@@ -129,6 +131,8 @@ static void check(uint32_t word, const char *text)
 	sscanf(text, "%39s", mnemonic);
 	theirs = *mnemonic != '.';
 	if (!row && !theirs)
+		return;
+	if (row && !theirs && a64_rows[id].feature && explained('f', a64_rows[id].feature, NULL, word))
 		return;
 	if (row && !theirs ? explained('a', row, NULL, word) :
 	    !row ? explained('r', mnemonic, NULL, word) :

@@ -2,14 +2,14 @@
 """Turns a file of one-instruction sequences (gen -a) into lines for oracle.py: forms.py SEQS > forms_simd.txt"""
 import re, struct, subprocess, sys, tempfile
 
-SEQ, CODE, RET = 928, 768 + 32, 0xd65f03c0
+SEQ, CODE, RET = 1064, 768 + 40, 0xd65f03c0
 
 def main():
     data = open(sys.argv[1], "rb").read()
     seqs = [data[i:i + SEQ] for i in range(0, len(data), SEQ)]
     words = []
     for q in seqs:
-        code = struct.unpack_from("<32I", q, CODE)
+        code = struct.unpack_from("<64I", q, CODE)
         words.append(code[code.index(RET) - 1])
     with tempfile.NamedTemporaryFile() as f:
         f.write(b"".join(struct.pack("<I", w) for w in words))

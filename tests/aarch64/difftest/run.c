@@ -1,9 +1,9 @@
-/* The guest's part of the differential test: executes a file of sequences, see dt.h.  run IN OUT */
+/* The guest's part of the differential test: executes a file of sequences, each TIMES times, see dt.h.  run IN OUT [TIMES] */
 #include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <string.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <ucontext.h>
@@ -52,6 +52,7 @@ __asm__(".text\n.global enter\nenter:\n"
 	"str x28, [x0, #248]\n"
 	"mrs x1, nzcv\nstr w1, [x0, #224]\n"
 	"mrs x1, fpsr\nstr w1, [x0, #232]\n"
+	"mrs x1, fpcr\nstr w1, [x0, #228]\n"
 	"msr fpcr, xzr\n"
 	"add x1, x0, #256\n" QUADS("stp q")
 	SAVED("ld") "add sp, sp, #192\nret\n");
@@ -66,35 +67,53 @@ static void on_signal(int sig, siginfo_t *si, void *uc)
 	u->uc_mcontext.pc = u->uc_mcontext.regs[30];
 }
 
+/* A file of at least `size` bytes as memory, or the end. */
+static void *map_file(const char *name, size_t size, int prot, void *where)
+{
+	bool out = prot & PROT_WRITE;
+	int fd = open(name, out ? O_RDWR | O_CREAT | O_TRUNC : O_RDONLY, 0666);
+	void *p;
+
+	if (fd < 0 || (out && ftruncate(fd, size)))
+		exit(2);
+	p = mmap(where, size, prot, where ? MAP_PRIVATE | MAP_FIXED_NOREPLACE : MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED)
+		exit(2);
+	close(fd);
+	return p;
+}
+
 int main(int argc, char **argv)
 {
-	int in = open(argv[1], O_RDONLY), out = open(argv[2], O_WRONLY | O_CREAT | O_TRUNC, 0666);
+	static const int signals[] = { SIGILL, SIGSEGV, SIGBUS, SIGTRAP, SIGFPE };
 	struct sigaction sa = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO };
 	uint64_t *scratch = mmap((void *)DT_SCRATCH, DT_SCRATCH_SIZE, PROT_READ | PROT_WRITE,
-				 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+				 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 	const struct dt_seq *seq;
+	struct dt_state *out;
 	struct stat st;
+	size_t count;
+	int times = argc > 3 ? atoi(argv[3]) : 1;
 
-	fstat(in, &st);
-	seq = mmap((void *)DT_CODE, st.st_size, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, in,
-		   0);
-	if (seq == MAP_FAILED || scratch == MAP_FAILED || out < 0)
+	if (argc < 3 || stat(argv[1], &st) || scratch == MAP_FAILED)
 		return 2;
-	sigaction(SIGILL, &sa, 0);
-	sigaction(SIGSEGV, &sa, 0);
-	sigaction(SIGBUS, &sa, 0);
-	for (size_t i = 0; i < st.st_size / sizeof *seq; i++) {
-		static struct dt_state s;
+	count = st.st_size / sizeof *seq;
+	seq = map_file(argv[1], st.st_size, PROT_READ | PROT_EXEC, (void *)DT_CODE);
+	out = map_file(argv[2], count * sizeof *out, PROT_READ | PROT_WRITE, NULL);
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+		sigaction(signals[i], &sa, 0);
+	for (size_t i = 0; i < count; i++) {
+		struct dt_state *s = &out[i];
+		uint64_t first, words = dt_words(&seq[i], &first);
 
-		s = seq[i].in;
-		if (seq[i].uses_memory)
-			dt_fill(scratch);
-		fault = 0;
-		enter(&s, seq[i].code);
-		s.fault = fault;
-		s.memory = seq[i].uses_memory ? dt_hash(scratch) : 0;
-		if (write(out, &s, sizeof s) != sizeof s)
-			return 2;
+		for (int n = 0; n < times; n++) {
+			*s = seq[i].in;
+			dt_fill(scratch, first, words);
+			fault = 0;
+			enter(s, seq[i].code);
+		}
+		s->fault = fault;
+		s->memory = dt_hash(scratch, first, words);
 	}
 	return 0;
 }

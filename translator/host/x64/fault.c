@@ -133,6 +133,8 @@ void host_recover(struct vcpu *c, const struct host_where *h, const void *contex
 
 /* --- floating point --- */
 
+enum { MXCSR_MASK_INEXACT = 1 << 12 };
+
 /* A decoded SSE, AVX or AVX-512 instruction of ours. */
 struct fpinsn {
 	u8 map, op, pp, imm;
@@ -411,10 +413,28 @@ static bool converts_to_int(const struct fpinsn *x)
 	return x->map == 1 && (x->op == 0x2c || x->op == 0x78 || x->op == 0x7a || x->op == 0x5b);
 }
 
+/*
+ * What exceptions an instruction raises that traps is for the software to say: flags of unmasked ones are
+ * taken back.  Inexact is unmasked while denormals are flushed, until it has been raised once: the unit
+ * raises it with an underflow, where for the guest there may be none.  True if that was all.
+ */
+static bool take_back_flags(u32 *mxcsr)
+{
+	u32 unmasked = ~*mxcsr >> 7 & 0x3f, raised = *mxcsr & unmasked;
+
+	if (raised == FPEXC_INEXACT) {
+		*mxcsr |= MXCSR_MASK_INEXACT;
+		return true;
+	}
+	*mxcsr &= ~unmasked;
+	return false;
+}
+
 bool host_fix_fp(struct vcpu *c, void *context)
 {
 	static const u8 ud1[] = { 0x0f, 0xb9, 0xc0 }, ud2[] = { 0x0f, 0x0b };
 	ucontext_t *uc = context;
+	u32 *mxcsr = &uc->uc_mcontext.fpregs->mxcsr;
 	const u8 *pc = (const u8 *)host_fault_pc(uc);
 	struct fpsem s = fp_sem(c->fpctl);
 	enum ir_round round = RND_ZERO;
@@ -428,6 +448,8 @@ bool host_fix_fp(struct vcpu *c, void *context)
 		return false;
 	if (!memcmp(pc, ud1, sizeof ud1))
 		pc += sizeof ud1;
+	else if (take_back_flags(mxcsr))
+		return true;     /* the instruction again, without a trap */
 	if (!decode(uc, pc, &x))
 		return false;
 	pc += x.length;
@@ -457,6 +479,8 @@ bool host_fix_fp(struct vcpu *c, void *context)
 		*d = r;
 	}
 	c->fp_flags |= s.flags;
+	if (s.flags & FPEXC_INEXACT)
+		*mxcsr |= MXCSR_MASK_INEXACT;
 	uc->uc_mcontext.gregs[REG_RIP] = (greg_t)pc;
 	return true;
 }

@@ -6,8 +6,8 @@
  * result exactly.  So the common path carries no check at all.  Only fused multiply-adds differ without
  * an exception, which a NaN result shows: one look for a chain of them, and the same exact computation.
  *
- * What differs from the guest still: while denormals are flushed, the host does not tell of flushed
- * operands, adds inexact to underflow, and takes for tiny what is so after rounding.
+ * While denormals are flushed, more exceptions are unmasked (enter.c).  What differs from the guest still
+ * is that the host does not tell of a denormal operand beside a quiet NaN.
  *
  * What is rare (half precision, every NaN the default one) is left to the interpreter's code.
  */
@@ -263,13 +263,11 @@ static void to_unsigned32(struct gen *g, bool wide, int d, int s)
  */
 static bool lower_to_int(struct gen *g, const struct ir_node *n)
 {
-	enum ir_type from = g->t->node[real(g, n->a)].type;
+	enum ir_type from = g->t->node[n->a].type;
 	unsigned mode = n->aux & RND_MASK, width = n->type == T_I64 ? 64 : 32;
 	bool is_unsigned = n->aux & 0x80, w = n->type == T_I64, wide, narrow, current;
 	int a, d, scaled = XMM_SCRATCH, integral = XMM_SCRATCH2;
 
-	if (from != T_F32 && from != T_F64)
-		from = g->t->node[n->a].type;
 	wide = from == T_F64;
 	narrow = is_unsigned && !x64.avx512;
 	current = mode == RND_CURRENT && !narrow;

@@ -4,6 +4,7 @@
  * One pass forward finds values that are others under another name; one pass backward finds the next use of every
  * operand, and PUTs and results that nothing can see.
  */
+#include "translator/eval.h"
 #include "translator/host/x64/gen.h"
 
 static const u8 kind_of[T_COUNT] = {
@@ -82,8 +83,14 @@ static ref narrow_put(const struct gen *g, u32 i)
 		return 0;
 	narrow = real(g, b->a);
 	m = &g->t->node[narrow];
-	/* The low part of the slot itself is there already, but what is above it must go. */
-	return g->v[narrow].kind == V_XMM && m->type != T_V128 && !(m->op == IR_GET && m->a == n->a) ? narrow : 0;
+	/*
+	 * The low part of the slot itself is there already, but what is above it must go; and a scalar may be
+	 * another name of something wider.
+	 */
+	if (m->op == IR_GET && m->a == n->a)
+		return 0;
+	return g->v[narrow].kind == V_XMM && ir_width(m->type) == ir_width(g->t->node[b->a].type) &&
+	       m->type != T_V128 ? narrow : 0;
 }
 
 void blank_value(struct gen *g, ref v, enum ir_type type)
@@ -310,7 +317,7 @@ void gen_prepare(struct gen *g)
 		}
 		if (o->effect == E_EXIT && !t->nlabels)
 			g->flags_dead[i] = flags_dead_after(g, i);
-		if (o->effect == E_NONE || n->op == IR_LOAD)
+		if (o->effect == E_NONE || o->effect == E_RAISE || n->op == IR_LOAD)
 			g->v[i].early = put_early(g, i, &p);
 		if (o->effect != E_NONE)
 			note_observer(g, i, p.observer);
