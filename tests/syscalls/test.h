@@ -85,7 +85,7 @@ static inline void test_end(void)
 static inline void test_begin(void)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	alarm(60);
+	alarm(180);
 	test_pid = getpid();
 	strcpy(test_directory, "/tmp/dragoman-XXXXXX");
 	if (!mkdtemp(test_directory) || chdir(test_directory) < 0) {
