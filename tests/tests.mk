@@ -57,8 +57,8 @@ $(BUILD)/tests/$(TEST_GUEST)/cases: $(BUILD)/tests/$(TEST_GUEST)/cases.o $(TEST_
 # After a change of frontends/G/vdso.S or tests/G/forms.txt; they need a cross compiler, and the second an oracle.
 .PHONY: vdso cases
 vdso:
-	frontends/$(TEST_GUEST)/vdso.sh $(TEST_GUEST)-linux-gnu- > $(BUILD)/vdso_image.h
-	mv $(BUILD)/vdso_image.h frontends/$(TEST_GUEST)/vdso_image.h
+	tools/vdso.sh $(call guest_dir,$(TEST_GUEST)) $(TEST_GUEST)-linux-gnu- > $(BUILD)/vdso_image.h
+	mv $(BUILD)/vdso_image.h $(call guest_dir,$(TEST_GUEST))/vdso_image.h
 cases:
 	tests/$(TEST_GUEST)/oracle.py $(BUILD) < tests/$(TEST_GUEST)/forms.txt > $(BUILD)/cases.txt
 	mv $(BUILD)/cases.txt tests/$(TEST_GUEST)/cases.txt

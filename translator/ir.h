@@ -129,6 +129,7 @@ enum tr_status {
 	TR_NEXT,   /* go on with the instruction at t->next */
 	TR_END,    /* the translation has been ended by an EXIT or TRAP */
 	TR_UNDEF,  /* no such instruction; nothing but pure nodes was emitted */
+	TR_NOEXEC, /* a part of it is not executable, says tr_fetchable(); as for TR_UNDEF */
 };
 
 enum { TR_MAX_NODES = 8192, TR_MAX_POOL = 256, TR_MAX_SLOTS = 160, TR_MAX_INSNS = 64 };
@@ -159,6 +160,8 @@ struct tr {
 	u32 floor;             /* first node since the last label: values do not cross labels */
 	u32 nlabels;           /* 0: a block.  Else a region, whose first label is its start */
 	u32 npool;
+	bool (*executable)(gaddr a, u64 len);
+	gaddr noexec;          /* the first byte that was not executable where the translation ended */
 	u64 fpctl;             /* floating-point mode that the translation is for: bits of FPCTL_MODE */
 	struct { ref val; u8 type; } slot[TR_MAX_SLOTS];
 	struct tr_label label[TR_MAX_LABELS];

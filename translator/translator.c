@@ -79,7 +79,7 @@ static enum exit_reason interp_loop(struct vcpu *c, void *arg)
 			return EXIT_FAULT;
 		}
 		if (!tr_build(c->tr, tl.g, c->pc, &tl.cfg, tl.executable)) {
-			c->fault_addr = c->pc;
+			c->fault_addr = c->tr->noexec;
 			return EXIT_NOEXEC;
 		}
 		r = interp_run(c, c->tr);
