@@ -75,6 +75,7 @@ const struct guest the_guest = {
 	.sysno_off = OFF_X17,
 	.arg_off = { OFF_X10, OFF_X11, OFF_X12, OFF_X13, OFF_X14, OFF_X15 },
 	.ret_off = OFF_X10,
+	.arch_syscalls = rv_syscalls,
 	.models = rv_models,
 	.select_cpu = rv_select_cpu,
 	.hwcap = rv_hwcap,

@@ -98,6 +98,16 @@ u64 rv_hwcap(unsigned n)
 	return caps;
 }
 
+u64 rv_hwprobe_extensions(void)
+{
+	u64 bits = 0;
+
+	for (unsigned i = 0; i < EXT_COUNT; i++)
+		if (rows[i].hwprobe >= 0 && rv_has(i))
+			bits |= 1ull << rows[i].hwprobe;
+	return bits;
+}
+
 int rv_cpuinfo(char *buf, size_t size, unsigned cpu)
 {
 	char isa[512];

@@ -14,6 +14,7 @@
 
 #include "base/guest.h"
 #include "base/vcpu.h"
+#include "syscall/table.h"
 #include "translator/ir.h"
 
 enum rv_slot {
@@ -116,6 +117,8 @@ void rv_frm_put(struct tr *t, ref v);
 /* --- trap codes: vcpu.trap of EXIT_TRAP --- */
 enum rv_trap { RV_TRAP_BREAKPOINT };
 
+enum { RV_CACHE_BLOCK = 64, RV_TIME_FREQ = 1000000000 };
+
 /* --- shared between files --- */
 
 /* Ends the translation: go on with the next instruction (state that it depends on has changed). */
@@ -124,6 +127,12 @@ void rv_exit_next(struct tr *t);
 void rv_reservation_clear(struct tr *t);
 
 int rv_translate_insn(struct tr *t);                /* translate.c: the card's translate */
+
+extern const struct syscall_row rv_syscalls[];   /* syscalls.c */
+/* system.c: code was written in [start, end); anywhere, if that is empty */
+void rv_code_written(gaddr start, gaddr end);
+/* features.c: the value of RISCV_HWPROBE_KEY_IMA_EXT_0 */
+u64 rv_hwprobe_extensions(void);
 
 /* sizeof(struct rt_sigframe) */
 enum { RV_MINSIGSTKSZ = 1088 };

@@ -17,8 +17,6 @@
 #include "frontends/riscv/decode.h"
 #include "translator/translator.h"
 
-enum { CACHE_BLOCK = 64, TIME_FREQ = 1000000000 };
-
 /* --- traps --- */
 
 bool rv_tr_ecall(struct tr *t, const struct rv_ecall *a)
@@ -65,13 +63,22 @@ bool rv_tr_fence(struct tr *t, const struct rv_fence *a)
 	return true;
 }
 
-static u64 fence_i(void)
+void rv_code_written(gaddr start, gaddr end)
 {
 	struct mapping m;
 
+	if (start < end) {
+		space_code_written(start, end);
+		return;
+	}
 	for (gaddr a = 0; space_find(a, &m); a = m.end)
 		if (m.prot & G_PROT_EXEC && (m.prot & G_PROT_WRITE || m.flags & G_MAP_SHARED))
 			space_code_written(m.start, m.end);
+}
+
+static u64 fence_i(void)
+{
+	rv_code_written(0, 0);
 	return 0;
 }
 
@@ -122,10 +129,10 @@ bool rv_tr_cbo(struct tr *t, const struct rv_cbo *a)
 
 bool rv_tr_cbo_zero(struct tr *t, const struct rv_cbo_zero *a)
 {
-	ref base = ir2(t, IR_AND, T_I64, x_get(t, a->rs1), x_imm(t, -CACHE_BLOCK));
+	ref base = ir2(t, IR_AND, T_I64, x_get(t, a->rs1), x_imm(t, -RV_CACHE_BLOCK));
 	ref zero = ir_constv(t, T_V128, (vec){ .d = { 0, 0 } });
 
-	for (unsigned i = 0; i < CACHE_BLOCK; i += 16)
+	for (unsigned i = 0; i < RV_CACHE_BLOCK; i += 16)
 		irx(t, IR_STORE, T_V128, MEM_128, base, zero, i);
 	return true;
 }
@@ -143,7 +150,7 @@ static u64 counter(void)
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (u64)ts.tv_sec * TIME_FREQ + (u64)ts.tv_nsec;
+	return (u64)ts.tv_sec * RV_TIME_FREQ + (u64)ts.tv_nsec;
 }
 
 static const struct ir_helper helper_counter = { .name = "counter", .fn = counter, .type = T_I64 };
