@@ -32,8 +32,8 @@ const char *const ir_cc_name[] = {
 	"eq", "ne", "cs", "cc", "mi", "pl", "vs", "vc", "hi", "ls", "ge", "lt", "gt", "le", "al"
 };
 
-/* How far back equal nodes are looked for. */
-enum { LOOK_BACK = 12 };
+/* How far back equal nodes are looked for; further where they cost more than a move. */
+enum { LOOK_BACK = 12, UNBOX_BACK = 64 };
 
 void ir_begin(struct tr *t, const struct guest *g, gaddr pc)
 {
@@ -604,6 +604,11 @@ static ref fold_int(struct tr *t, enum ir_op op, enum ir_type type, unsigned aux
 	return a == b ? fold_same(t, op, type, a) : 0;
 }
 
+static ref fold_box(struct tr *t, unsigned aux, u64 v)
+{
+	return ir_constv(t, T_F64, (vec){ .d = { v | ~0ull << (aux & 1 ? 16 : 32) } });
+}
+
 /* Moves between vectors, scalars and integers. */
 static ref fold_move(struct tr *t, enum ir_op op, enum ir_type type, unsigned aux, u32 a, u32 b)
 {
@@ -651,6 +656,15 @@ static ref fold_move(struct tr *t, enum ir_op op, enum ir_type type, unsigned au
 		if (na->op == IR_I2V && b == 0 && aux >= 2 && ir_type_of(t, na->a) == type &&
 		    8u << aux == ir_width(type))
 			return na->a;
+		return 0;
+	case IR_FBOX:
+		return na->op == IR_CONSTV ? fold_box(t, aux, t->pool[na->a].d[0]) : 0;
+	case IR_FUNBOX:
+		if (na->op == IR_FBOX && na->aux == (aux & 1) && aux != 2 + 1)
+			return na->a;
+		for (u32 i = t->n - 1; i > 0 && i + UNBOX_BACK > t->n; i--)
+			if (t->node[i].op == IR_FUNBOX && t->node[i].a == a && t->node[i].aux == aux)
+				return i;
 		return 0;
 	case IR_I2FBITS:
 		return na->op == IR_F2IBITS ? na->a : 0;

@@ -80,6 +80,12 @@ enum {
 /* Rounding, aux of AUX_RND */
 enum ir_round { RND_NEAREST, RND_UP, RND_DOWN, RND_ZERO, RND_AWAY /* ties away */, RND_CURRENT, RND_MASK = 15 };
 
+/*
+ * Bits 7..4 of aux of a scalar operation that rounds: 0, as FPCTL says; else this, RND_NEAREST to
+ * RND_AWAY.
+ */
+#define FP_STATIC(rnd) ((1u + (rnd)) << 4)
+
 /* EXIT's aux */
 enum ir_exit {
 	EXIT_JUMP, EXIT_CALL, EXIT_RET,
@@ -94,8 +100,14 @@ enum ir_exit {
 enum ir_fpctl {
 	FPCTL_ROUND = 3, FPCTL_FLUSH = 4, FPCTL_DEFAULT_NAN = 8, FPCTL_FLUSH16 = 16,
 	FPCTL_ALT_HALF = 32,
+	FPCTL_AWAY = 64,            /* rounding bits: RND_NEAREST, but ties go away from zero */
+	FPCTL_NO_ROUND = 128,       /* no rounding mode is set; for the guest to look at */
+	FPCTL_NAN_TO_MAX = 256,     /* a NaN becomes the largest integer, not 0 */
+	FPCTL_PREFER_NUMBER = 512,  /* FMINNM, FMAXNM: a signalling NaN counts as missing as well */
+	FPCTL_TINY_AFTER = 1024,    /* tininess is detected after rounding */
+	FPCTL_ALL = 2047,
 	/* what translations are specialised for; the host's control word does the rest */
-	FPCTL_MODE = FPCTL_FLUSH | FPCTL_DEFAULT_NAN | FPCTL_FLUSH16 | FPCTL_ALT_HALF
+	FPCTL_MODE = FPCTL_ALL & ~FPCTL_ROUND
 };
 
 /* FPFLAGS */
@@ -219,6 +231,12 @@ static inline enum ir_type ir_type_of(const struct tr *t, ref r)
 #define ir3(t, op, type, a, b, c) ir_emit(t, op, type, 0, a, b, c)
 /* ... and with aux: irx(t, IR_VADD, T_V128, 2, a, b, 0) */
 #define irx(t, op, type, aux, a, b, c) ir_emit(t, op, type, aux, a, b, c)
+
+/* Whether an operation may have a rounding of its own (FP_STATIC). */
+static inline bool ir_rounds(unsigned op)
+{
+	return (op >= IR_FADD && op <= IR_FMA) || op == IR_FCVT || op == IR_FCVTH || op == IR_I2F;
+}
 
 /* --- passes --- */
 

@@ -81,15 +81,16 @@ u32 host_fp_control(u32 fpctl)
 	/*
 	 * Invalid operation stays unmasked: fault.c makes the guest's NaN where the host would make
 	 * its own.  While flushing, so do denormal operand and underflow: guest and host agree
-	 * neither on when a result is tiny nor on the flags, so each case is computed exactly.
+	 * neither on when a result is tiny nor on the flags, so each case is computed exactly; and
+	 * division by zero, which the host finds before it looks for denormal operands.
 	 */
 	enum {
-		MASK_DENORMAL = 1 << 8, MASK_UNDERFLOW = 1 << 11,
-		MASK_OTHERS = 1 << 9 | 1 << 10 | 1 << 12, RC = 13
+		MASK_DENORMAL = 1 << 8, MASK_ZERO = 1 << 9, MASK_UNDERFLOW = 1 << 11,
+		MASK_OTHERS = 1 << 10 | 1 << 12, RC = 13
 	};
 
 	return MASK_OTHERS | (u32)rc[fpctl & FPCTL_ROUND] << RC |
-	       (fpctl & FPCTL_FLUSH ? 0 : MASK_DENORMAL | MASK_UNDERFLOW);
+	       (fpctl & FPCTL_FLUSH ? 0 : MASK_DENORMAL | MASK_ZERO | MASK_UNDERFLOW);
 }
 
 vec host_cas128(void *p, vec old, vec new)

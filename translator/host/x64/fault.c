@@ -338,6 +338,22 @@ static bool fix_other(struct fpsem *s, const struct fpinsn *x, enum fp_format f,
 	u64 v = f == FP32 ? b.s[0] : b.d[0];
 	vec *d = get_xmm(uc, x->reg);
 
+	if (x->map == 2 && x->op == 0x13) {
+		for (int k = 0; k < 4; k++)
+			d->s[k] = fp_convert(s, FP32, FP16, b.h[k]);
+		return true;
+	}
+	if (x->map == 3 && x->op == 0x1d) {
+		vec from = *d;
+
+		if (!(x->imm & 4))
+			s->round = round_of(s, x->imm);
+		d = get_xmm(uc, x->rm);
+		d->d[1] = 0;
+		for (int k = 0; k < 4; k++)
+			d->h[k] = fp_convert(s, FP16, FP32, from.s[k]);
+		return true;
+	}
 	if (x->map != 1)
 		return false;
 	switch (x->op) {
@@ -411,6 +427,8 @@ static bool converts_to_int(const struct fpinsn *x)
 	return x->map == 1 && (x->op == 0x2c || x->op == 0x78 || x->op == 0x7a || x->op == 0x5b);
 }
 
+enum { MXCSR_ZE = 4 };
+
 bool host_fix_fp(struct vcpu *c, void *context)
 {
 	static const u8 ud1[] = { 0x0f, 0xb9, 0xc0 }, ud2[] = { 0x0f, 0x0b };
@@ -426,6 +444,8 @@ bool host_fix_fp(struct vcpu *c, void *context)
 
 	if (!memcmp(pc, ud2, sizeof ud2))
 		return false;
+	/* an operation may have a rounding of its own */
+	s.round = round_of(&s, uc->uc_mcontext.fpregs->mxcsr >> 13 & 3);
 	if (!memcmp(pc, ud1, sizeof ud1))
 		pc += sizeof ud1;
 	if (!decode(uc, pc, &x))
@@ -457,6 +477,9 @@ bool host_fix_fp(struct vcpu *c, void *context)
 		*d = r;
 	}
 	c->fp_flags |= s.flags;
+	/* a division by zero that traps is one for the host, and perhaps not for the guest */
+	if (s.flush)
+		uc->uc_mcontext.fpregs->mxcsr &= ~MXCSR_ZE;
 	uc->uc_mcontext.gregs[REG_RIP] = (greg_t)pc;
 	return true;
 }

@@ -403,6 +403,9 @@ void lower_stubs(struct gen *g)
 				link_jmp(g, s->target, XK_COND);
 			}
 			break;
+		case STUB_NAN:
+			lower_nan_stub(g, s);
+			break;
 		case STUB_EXACT:
 			exact_stub(g, s);
 			break;

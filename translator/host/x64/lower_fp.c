@@ -9,7 +9,9 @@
  * What differs from the guest still: while denormals are flushed, the host does not tell of flushed
  * operands, adds inexact to underflow, and takes for tiny what is so after rounding.
  *
- * What is rare (half precision, every NaN the default one) is left to the interpreter's code.
+ * Where every NaN is the default one there is a look at results (lower_nan.c).  Rounding is MXCSR's, which an operation
+ * with a rounding of its own changes and changes back.  What the host cannot do (ties away from zero; halves that are
+ * flushed or have the alternative format) is left to the interpreter's code.
  */
 #include "translator/host/x64/vec.h"
 
@@ -85,6 +87,12 @@ static bool fused_goes_on(const struct gen *g)
 	       g->v[real(g, m->b)].reg != NOREG;
 }
 
+/* Whether a NaN is the default one, whatever it comes from, and nothing but a multiplication's trap is lost. */
+static bool factors_tell(const struct gen *g)
+{
+	return (g->t->fpctl & (FPCTL_DEFAULT_NAN | FPCTL_FLUSH)) == FPCTL_DEFAULT_NAN;
+}
+
 /* Jumps out of line if a lane of the last result is a NaN. */
 static void look_at_fused(struct gen *g, u32 opc, bool scalar, int temp)
 {
@@ -92,6 +100,12 @@ static void look_at_fused(struct gen *g, u32 opc, bool scalar, int temp)
 	bool wide = opc & OPC_W;
 	struct stub *s;
 
+	if (factors_tell(g)) {
+		s = x_settle(g, wide ? 3 : 2, scalar, x->d, temp);
+		s->exact = *x;
+		x->n = 0;
+		return;
+	}
 	if (scalar) {
 		vex_rrr(&g->e, OPC(wide, 1, 0x2e), x->d, 0, x->d);         /* ucomis */
 	} else {
@@ -112,7 +126,7 @@ void x_fused(struct gen *g, u32 opc, bool scalar, int d, int a, int b, struct ad
 
 	if (!x->n) {
 		*x = (struct exact){ .twice = c.twice, .d = d, .addend = c.reg };
-		if (c.reg == d) {
+		if (c.reg == d && !factors_tell(g)) {
 			move_xmm(g, XMM_SCRATCH, d);
 			x->addend = XMM_SCRATCH;
 		}
@@ -122,7 +136,7 @@ void x_fused(struct gen *g, u32 opc, bool scalar, int d, int a, int b, struct ad
 	x->insn[x->n].a = a;
 	x->insn[x->n++].b = b;
 	if (!fused_goes_on(g))
-		look_at_fused(g, opc, scalar, c.temp);
+		look_at_fused(g, opc, scalar, c.temp == NOREG ? XMM_SCRATCH : c.temp);
 }
 
 static bool lower_fma(struct gen *g, const struct ir_node *n)
@@ -357,7 +371,7 @@ static void lower_minmax_number(struct gen *g, const struct ir_node *n)
 	bool max = n->op == IR_FMAXNM;
 	int a = use_xmm(g, n->a), b = use_xmm(g, n->b), d = def_xmm(g);
 
-	if (x64.avx512 && !(g->t->fpctl & (FPCTL_DEFAULT_NAN | FPCTL_FLUSH))) {
+	if (x64.avx512 && !(g->t->fpctl & FPCTL_FLUSH)) {
 		evex_rrr(&g->e, OPC(1, 3, 0x51) | (n->type == T_F64 ? OPC_W : 0), d, a, b, 0);
 		e8(&g->e, 4 | max);
 		return;
@@ -376,18 +390,88 @@ static void lower_minmax_number(struct gen *g, const struct ir_node *n)
 	}
 }
 
-static bool passes_nan_on(u16 op)
+/*
+ * Halves are converted by F16C, whose instructions always take four: zeros for the others.  With a rounding of its
+ * own the narrowing needs no other MXCSR.
+ */
+static bool lower_half(struct gen *g, const struct ir_node *n)
 {
-	return (op >= IR_FADD && op < IR_FMA) || op == IR_FRINT || op == IR_FCVT;
+	static const u8 imm[] = { [RND_NEAREST] = 0, [RND_UP] = 2, [RND_DOWN] = 1, [RND_ZERO] = 3 };
+	unsigned rnd = n->aux >> 4;
+	int a, d;
+
+	if (!x64.f16c || (g->t->fpctl & (FPCTL_FLUSH | FPCTL_ALT_HALF)) ||
+	    ((n->aux & 1) && g->t->node[n->a].type == T_F64))
+		return false;
+	a = use_xmm(g, n->a);
+	d = def_xmm(g);
+	if (n->aux & 1) {
+		x_rrri(g, INSERTPS, XMM_SCRATCH, a, a, 0x0e);
+		x_rri(g, VCVTPS2PH, XMM_SCRATCH, d, rnd ? imm[rnd - 1] : 4);
+		if (needs_settling(g, n))
+			x_settle_half(g, false, d, a);
+		return true;
+	}
+	x_rrc(g, PAND, XMM_SCRATCH, a, (vec){ .d = { 0xffff } });
+	x_rr(g, VCVTPH2PS, d, XMM_SCRATCH);
+	if (n->type == T_F64)
+		x_rrr(g, scalar(T_F32, 0x5a), d, d, d);
+	return true;
 }
 
-bool lower_fp(struct gen *g, const struct ir_node *n)
+static void lower_copysign(struct gen *g, const struct ir_node *n)
 {
-	if (default_nan(g) && passes_nan_on(n->op))
-		return false;
-	/* the host's rounding instructions know no denormal operand */
-	if ((g->t->fpctl & FPCTL_FLUSH) && (n->op == IR_FRINT || n->op == IR_F2I))
-		return false;
+	vec sign = sign_bit(n->type), rest = sign;
+	int a = use_xmm(g, n->a), b = use_xmm(g, n->b), d = def_xmm(g);
+
+	rest.d[0]--;
+	x_rrc(g, PAND, XMM_SCRATCH, b, sign);
+	x_rrc(g, PAND, d, a, rest);
+	x_rrr(g, POR, d, d, XMM_SCRATCH);
+}
+
+enum { MXCSR = OPC(0, 1, 0xae), LOAD = 2, STORE = 3 };
+
+/* MXCSR with the rounding of one operation, and with the guest's again; what is sticky stays.  Uses rax. */
+static void set_round(struct gen *g, enum ir_round round)
+{
+	static const u8 rc[] = { [RND_NEAREST] = 0, [RND_DOWN] = 1, [RND_UP] = 2, [RND_ZERO] = 3 };
+	struct mem guests = vcpu_mem(offsetof(struct vcpu, mxcsr)), own = vcpu_mem(offsetof(struct vcpu, exit_arg));
+
+	op_rm(&g->e, MXCSR, 0, STORE, guests);
+	load_r(&g->e, 0, RAX, guests);
+	alu_ri(&g->e, ALU_AND, 0, RAX, ~(3 << 13));
+	if (rc[round])
+		alu_ri(&g->e, ALU_OR, 0, RAX, rc[round] << 13);
+	store_r(&g->e, 0, RAX, own);
+	op_rm(&g->e, MXCSR, 0, LOAD, own);
+}
+
+static void reset_round(struct gen *g)
+{
+	struct mem guests = vcpu_mem(offsetof(struct vcpu, mxcsr)), own = vcpu_mem(offsetof(struct vcpu, exit_arg));
+
+	op_rm(&g->e, MXCSR, 0, STORE, own);
+	load_r(&g->e, 0, RAX, own);
+	alu_ri(&g->e, ALU_AND, 0, RAX, 63);
+	alu_rm(&g->e, ALU_OR, 0, RAX, guests);
+	store_r(&g->e, 0, RAX, own);
+	op_rm(&g->e, MXCSR, 0, LOAD, own);
+}
+
+/* Rounds as MXCSR cannot: ties away from zero. */
+static bool beyond_host(const struct gen *g, const struct ir_node *n)
+{
+	bool away = g->t->fpctl & FPCTL_AWAY;
+
+	switch (n->op) {
+	case IR_FRINT: case IR_F2I: return away && (n->aux & RND_MASK) == RND_CURRENT;
+	default: return ir_rounds(n->op) && (n->aux >> 4 ? n->aux >> 4 == 1 + RND_AWAY : away);
+	}
+}
+
+static bool lower_operation(struct gen *g, const struct ir_node *n)
+{
 	switch (n->op) {
 	case IR_FADD: lower_binary(g, n, 0x58); return true;
 	case IR_FSUB: lower_binary(g, n, 0x5c); return true;
@@ -400,6 +484,7 @@ bool lower_fp(struct gen *g, const struct ir_node *n)
 		return true;
 	}
 	case IR_FNEG: case IR_FABS: lower_sign(g, n); return true;
+	case IR_FSIGN: lower_copysign(g, n); return true;
 	case IR_FMIN: case IR_FMAX: lower_minmax(g, n); return true;
 	case IR_FMINNM: case IR_FMAXNM: lower_minmax_number(g, n); return true;
 	case IR_FMA: return lower_fma(g, n);
@@ -407,6 +492,8 @@ bool lower_fp(struct gen *g, const struct ir_node *n)
 	case IR_I2F: return lower_from_int(g, n);
 	case IR_F2I: return lower_to_int(g, n);
 	case IR_FCVT: lower_convert(g, n); return true;
+	case IR_FCVTH: return lower_half(g, n);
+	case IR_FBOX: case IR_FUNBOX: return lower_nan(g, n);
 	case IR_I2FBITS: case IR_F2IBITS: lower_bits(g, n); return true;
 	case IR_FPCTL:
 		copy_to_gpr(g, RAX, n->a);
@@ -425,4 +512,25 @@ bool lower_fp(struct gen *g, const struct ir_node *n)
 		return true;
 	}
 	return false;
+}
+
+bool lower_fp(struct gen *g, const struct ir_node *n)
+{
+	bool own_round = n->op != IR_FCVTH && ir_rounds(n->op) && n->aux >> 4, look = needs_settling(g, n), done;
+
+	/* the host's rounding instructions know no denormal operand */
+	if ((g->t->fpctl & FPCTL_FLUSH) && (n->op == IR_FRINT || n->op == IR_F2I))
+		return false;
+	if (beyond_host(g, n))
+		return false;
+	if (own_round || look)
+		clobber_flags(g);
+	if (own_round)
+		set_round(g, (n->aux >> 4) - 1);
+	done = lower_operation(g, n);
+	if (own_round)
+		reset_round(g);
+	if (done && look && !(n->op == IR_FCVTH && n->aux & 1))
+		x_settle(g, n->type == T_F64 ? 3 : 2, true, g->v[g->i].reg, NOREG);
+	return done;
 }

@@ -104,7 +104,7 @@ static void lower_minmax_number(struct gen *g, const struct ir_node *n)
 	int a, b, d;
 
 	inputs(g, n, &a, &b, &d);
-	if (x64.avx512 && !(g->t->fpctl & (FPCTL_DEFAULT_NAN | FPCTL_FLUSH))) {
+	if (x64.avx512 && !(g->t->fpctl & FPCTL_FLUSH)) {
 		evex_rrr(&g->e, VRANGEPS | (e == 3 ? OPC_W : 0), d, a, b, 0);
 		e8(&g->e, 4 | max);
 		return;
@@ -335,20 +335,10 @@ static void lower_convert(struct gen *g, const struct ir_node *n)
 	x_rr(g, OPC(n->op == IR_VFNARROW, 1, 0x5a), d, a);
 }
 
-static bool passes_nan_on(u16 op)
-{
-	return (op >= IR_VFADD && op < IR_VFMA) || op == IR_VFPADD || op == IR_VFRINT || op == IR_VFWIDEN ||
-	       op == IR_VFNARROW;
-}
-
-bool lower_vec_float(struct gen *g, const struct ir_node *n)
+static bool lower_operation(struct gen *g, const struct ir_node *n)
 {
 	int a, d;
 
-	if (default_nan(g) && passes_nan_on(n->op))
-		return false;
-	if ((g->t->fpctl & FPCTL_FLUSH) && (n->op == IR_VFRINT || n->op == IR_VF2I))
-		return false;   /* as in lower_fp.c */
 	switch (n->op) {
 	case IR_VFADD: lower_binary(g, n, ADDP); return true;
 	case IR_VFSUB: lower_binary(g, n, SUBP); return true;
@@ -371,4 +361,35 @@ bool lower_vec_float(struct gen *g, const struct ir_node *n)
 	case IR_VFWIDEN: case IR_VFNARROW: lower_convert(g, n); return true;
 	}
 	return false;
+}
+
+/* Ties go away from zero, which MXCSR cannot say. */
+static bool beyond_host(const struct ir_node *n)
+{
+	switch (n->op) {
+	case IR_VFADD: case IR_VFSUB: case IR_VFMUL: case IR_VFDIV: case IR_VFSQRT: case IR_VFMA: case IR_VFMS:
+	case IR_VFPADD: case IR_VI2F: case IR_VFNARROW:
+		return true;
+	case IR_VFRINT: case IR_VF2I:
+		return (n->b & RND_MASK) == RND_CURRENT;
+	default:
+		return false;
+	}
+}
+
+bool lower_vec_float(struct gen *g, const struct ir_node *n)
+{
+	bool look = needs_settling(g, n);
+
+	if ((g->t->fpctl & FPCTL_FLUSH) && (n->op == IR_VFRINT || n->op == IR_VF2I))
+		return false;   /* as in lower_fp.c */
+	if ((g->t->fpctl & FPCTL_AWAY) && beyond_host(n))
+		return false;
+	if (look)
+		clobber_flags(g);
+	if (!lower_operation(g, n))
+		return false;
+	if (look)
+		x_settle(g, n->op == IR_VFWIDEN ? 3 : n->op == IR_VFNARROW ? 2 : n->aux, false, g->v[g->i].reg, XMM_SCRATCH);
+	return true;
 }
