@@ -309,6 +309,13 @@ struct addend {
 };
 void x_fused(struct gen *g, u32 opc, bool scalar, int d, int a, int b, struct addend c);
 
+/*
+ * Flushing, a result that was below the least normal number before it was rounded up to it is zero for the guest;
+ * the host looks after rounding.  So where a lane is the least normal number, *x is computed exactly out of line.
+ */
+bool flushes_rounded(const struct gen *g, const struct ir_node *n);
+void x_exact_if_least(struct gen *g, bool scalar, bool wide, const struct exact *x, int temp);
+
 /* --- lower_*.c: one node; they end with their result bound --- */
 bool lower_int(struct gen *g, const struct ir_node *n);   /* false: not one of its operations */
 bool lower_mem(struct gen *g, const struct ir_node *n);

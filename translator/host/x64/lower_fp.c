@@ -45,11 +45,47 @@ void x_rr(struct gen *g, u32 opc, int d, int s)
 		op_rr(&g->e, opc, !!(opc & OPC_W), d, s);
 }
 
+/* Sums and roots that are as small are exact. */
+bool flushes_rounded(const struct gen *g, const struct ir_node *n)
+{
+	if (!(g->t->fpctl & FPCTL_FLUSH))
+		return false;
+	switch (n->op) {
+	case IR_FMUL: case IR_FDIV: case IR_FMA: case IR_VFMUL: case IR_VFDIV: case IR_VFMA: case IR_VFMS:
+	case IR_VFNARROW:
+		return true;
+	case IR_FCVT:
+		return n->type == T_F32;
+	default:
+		return false;
+	}
+}
+
+void x_exact_if_least(struct gen *g, bool scalar, bool wide, const struct exact *x, int temp)
+{
+	u64 sign = wide ? 1ull << 63 : 1u << 31, least = wide ? 1ull << 52 : 1u << 23;
+	unsigned e = wide ? 3 : 2;
+	struct stub *s;
+
+	x_rrc(g, PAND, temp, x->d, splat(e, sign - 1));
+	x_rrc(g, wide ? PCMPEQQ : PCMPEQD, temp, temp, splat(e, least));
+	x_rr(g, OPC(wide, 1, 0x50), RAX, temp);       /* movmskp */
+	op_rr(&g->e, OPC(0, 0, 0xf7), 0, 0, RAX);     /* test */
+	e32(&g->e, scalar ? 1 : 15);
+	s = new_stub(g, STUB_EXACT);
+	s->from[0] = jcc_long(&g->e, X_NE);
+	s->back = g->e.w;
+	s->exact = *x;
+}
+
 static void lower_binary(struct gen *g, const struct ir_node *n, u8 op)
 {
-	int a = use_xmm(g, n->a), b = use_xmm(g, n->b);
+	int a = use_xmm(g, n->a), b = use_xmm(g, n->b), d = def_xmm(g);
+	struct exact exact = { .n = 1, .d = d, .addend = NOREG, .insn = { { scalar(n->type, op), a, b } } };
 
-	x_rrr(g, scalar(n->type, op), def_xmm(g), a, b);
+	x_rrr(g, scalar(n->type, op), d, a, b);
+	if (flushes_rounded(g, n))
+		x_exact_if_least(g, true, n->type == T_F64, &exact, XMM_SCRATCH);
 }
 
 static vec sign_bit(enum ir_type type)
@@ -80,7 +116,7 @@ static bool fused_goes_on(const struct gen *g)
 
 	while (m->op == IR_INSN || m->op == IR_NONE || m->op == IR_GET || (m->op == IR_PUT && g->folded[m - g->t->node]))
 		m++;
-	return m < g->t->node + g->t->n && m->type == n->type && n->type != T_V64 && g->fused.n < MAX_EXACT &&
+	return !flushes_rounded(g, n) && m < g->t->node + g->t->n && m->type == n->type && n->type != T_V64 && g->fused.n < MAX_EXACT &&
 	       (n->op == IR_FMA ? m->op == IR_FMA : (m->op == IR_VFMA || m->op == IR_VFMS) && m->aux == n->aux) &&
 	       m->c == g->i && real(g, m->a) != g->i && real(g, m->b) != g->i && next_after(g, g->i) == m - g->t->node &&
 	       g->nu[m - g->t->node][2] == NEVER && g->v[real(g, m->a)].reg != NOREG &&
@@ -117,6 +153,8 @@ static void look_at_fused(struct gen *g, u32 opc, bool scalar, int temp)
 	s->from[0] = jcc_long(&g->e, scalar ? X_P : X_NE);
 	s->back = g->e.w;
 	s->exact = *x;
+	if (flushes_rounded(g, &g->t->node[g->i]))
+		x_exact_if_least(g, scalar, wide, x, temp);
 	x->n = 0;
 }
 
@@ -136,13 +174,13 @@ void x_fused(struct gen *g, u32 opc, bool scalar, int d, int a, int b, struct ad
 	x->insn[x->n].a = a;
 	x->insn[x->n++].b = b;
 	if (!fused_goes_on(g))
-		look_at_fused(g, opc, scalar, c.temp == NOREG ? XMM_SCRATCH : c.temp);
+		look_at_fused(g, opc, scalar, c.temp);
 }
 
 static bool lower_fma(struct gen *g, const struct ir_node *n)
 {
 	static const u8 op231[] = { 0xb9, 0xbd, 0xbb, 0xbf };   /* aux: madd, nmadd, msub, nmsub */
-	struct addend c = { NOREG, false, NOREG };
+	struct addend c = { NOREG, false, XMM_SCRATCH2 };
 	int a, b, d;
 	bool same;
 
@@ -332,6 +370,11 @@ static void lower_convert(struct gen *g, const struct ir_node *n)
 		move_xmm(g, d, a);
 	else
 		x_rrr(g, scalar(from, 0x5a), d, a, a);
+	if (flushes_rounded(g, n)) {
+		struct exact exact = { .n = 1, .d = d, .addend = NOREG, .insn = { { scalar(from, 0x5a), a, a } } };
+
+		x_exact_if_least(g, true, false, &exact, XMM_SCRATCH);
+	}
 }
 
 static void lower_bits(struct gen *g, const struct ir_node *n)
@@ -523,7 +566,7 @@ bool lower_fp(struct gen *g, const struct ir_node *n)
 		return false;
 	if (beyond_host(g, n))
 		return false;
-	if (own_round || look)
+	if (own_round || look || flushes_rounded(g, n))
 		clobber_flags(g);
 	if (own_round)
 		set_round(g, (n->aux >> 4) - 1);

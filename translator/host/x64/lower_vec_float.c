@@ -41,10 +41,16 @@ static void inputs(struct gen *g, const struct ir_node *n, int *a, int *b, int *
 
 static void lower_binary(struct gen *g, const struct ir_node *n, u8 op)
 {
-	int a, b, d;
+	int a, b, d, temp;
 
+	temp = flushes_rounded(g, n) ? temp_xmm(g) : NOREG;
 	inputs(g, n, &a, &b, &d);
 	x_rrr(g, packed(n->aux, op), d, a, b);
+	if (temp != NOREG) {
+		struct exact exact = { .n = 1, .d = d, .addend = NOREG, .insn = { { packed(n->aux, op), a, b } } };
+
+		x_exact_if_least(g, false, n->aux == 3, &exact, temp);
+	}
 }
 
 static bool lower_fused(struct gen *g, const struct ir_node *n)
@@ -333,6 +339,11 @@ static void lower_convert(struct gen *g, const struct ir_node *n)
 		a = XMM_SCRATCH;
 	}
 	x_rr(g, OPC(n->op == IR_VFNARROW, 1, 0x5a), d, a);
+	if (flushes_rounded(g, n)) {
+		struct exact exact = { .n = 1, .d = d, .addend = NOREG, .insn = { { OPC(1, 1, 0x5a), 0, a } } };
+
+		x_exact_if_least(g, false, false, &exact, XMM_SCRATCH2);
+	}
 }
 
 static bool lower_operation(struct gen *g, const struct ir_node *n)
@@ -385,7 +396,7 @@ bool lower_vec_float(struct gen *g, const struct ir_node *n)
 		return false;   /* as in lower_fp.c */
 	if ((g->t->fpctl & FPCTL_AWAY) && beyond_host(n))
 		return false;
-	if (look)
+	if (look || flushes_rounded(g, n))
 		clobber_flags(g);
 	if (!lower_operation(g, n))
 		return false;
