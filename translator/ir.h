@@ -34,7 +34,7 @@ enum ir_kind {
 	K_N, K_T, K_W, K_L, K_I, K_F, K_S, K_V, K_Q, K_A, K_U, K_K, K_P, K_C
 };
 enum ir_aux { AUX_N, AUX_E, AUX_CC, AUX_MEM, AUX_RND };
-enum ir_effect { E_NONE, E_LOAD, E_STORE, E_CALL, E_EXIT, E_STATE, E_MARK };
+enum ir_effect { E_NONE, E_LOAD, E_STORE, E_CALL, E_EXIT, E_STATE, E_RAISE, E_MARK };
 
 struct ir_row {
 	const char *name;
@@ -123,7 +123,7 @@ enum ir_fpexc {
  * flags: do integer arithmetic, or use FP_HOST_BEGIN/END (translator/softfp.h).
  */
 enum {
-	H_PURE = 1,    /* depends on its arguments only, no effect: may be dropped */
+	H_PURE = 1,    /* depends on its arguments only, no effect, exceptions included: may be dropped */
 	H_VCPU = 2,    /* its first argument (not among the ARGs) is the struct vcpu * */
 	H_FAULT = 4,   /* may access guest memory: state and vcpu->pc are complete before the call */
 };

@@ -344,7 +344,7 @@ static v128 fp_lanes(struct vcpu *c, u32 ctl, u32 fpcr, v128 d128, v128 n128, v1
 	return v128_of(r);
 }
 
-const struct ir_helper a64_h_fp = { "a64_fp", fp_lanes, T_V128, 5, H_PURE | H_VCPU, 0, 0 };
+const struct ir_helper a64_h_fp = { "a64_fp", fp_lanes, T_V128, 5, H_VCPU, 0, 0 };
 
 /* --- changes of format --- */
 
@@ -438,7 +438,7 @@ static v128 convert_lanes(struct vcpu *c, u32 ctl, u32 fpcr, v128 v)
 	return v128_of(r);
 }
 
-const struct ir_helper a64_h_cvt = { "a64_cvt", convert_lanes, T_V128, 3, H_PURE | H_VCPU, 0, 0 };
+const struct ir_helper a64_h_cvt = { "a64_cvt", convert_lanes, T_V128, 3, H_VCPU, 0, 0 };
 
 /* FPToFixedJS(): modulo 2^32 as JavaScript has it; Z is set if the number was that integer. */
 static u64 fjcvtzs(struct vcpu *c, u32 fpcr, double d)
@@ -472,7 +472,7 @@ static u64 fjcvtzs(struct vcpu *c, u32 fpcr, double d)
 				<< 32;
 }
 
-const struct ir_helper a64_h_fjcvtzs = { "a64_fjcvtzs", fjcvtzs, T_I64, 2, H_PURE | H_VCPU, 0, 0 };
+const struct ir_helper a64_h_fjcvtzs = { "a64_fjcvtzs", fjcvtzs, T_I64, 2, H_VCPU, 0, 0 };
 
 /* --- complex numbers: real parts in even lanes --- */
 
@@ -520,5 +520,5 @@ static v128 fcadd(struct vcpu *c, u32 ctl, u32 fpcr, v128 d128, v128 n128, v128 
 	return v128_of(r);
 }
 
-const struct ir_helper a64_h_fcmla = { "a64_fcmla", fcmla, T_V128, 5, H_PURE | H_VCPU, 0, 0 };
-const struct ir_helper a64_h_fcadd = { "a64_fcadd", fcadd, T_V128, 5, H_PURE | H_VCPU, 0, 0 };
+const struct ir_helper a64_h_fcmla = { "a64_fcmla", fcmla, T_V128, 5, H_VCPU, 0, 0 };
+const struct ir_helper a64_h_fcadd = { "a64_fcadd", fcadd, T_V128, 5, H_VCPU, 0, 0 };
