@@ -5,10 +5,17 @@
 #include "frontends/riscv/riscv.h"
 #include "translator/translator.h"
 
-/* Every NaN result is the canonical one.  RNE RTZ RDN RUP are 0 3 2 1 of enum ir_round. */
+/* The manual's choices, whatever frm is: every NaN result is the canonical one, and so on. */
+enum { FPCTL_ALWAYS = FPCTL_DEFAULT_NAN | FPCTL_NAN_TO_MAX | FPCTL_PREFER_NUMBER | FPCTL_TINY_AFTER };
+
+/* frm's part of FPCTL, a byte for each: RNE RTZ RDN RUP RMM; 5 to 7 are no rounding mode. */
+static const u64 round_bytes =
+	RND_NEAREST | RND_ZERO << 8 | RND_DOWN << 16 | RND_UP << 24 | (u64)FPCTL_AWAY << 32 |
+	(u64)FPCTL_NO_ROUND << 40 | (u64)FPCTL_NO_ROUND << 48 | (u64)FPCTL_NO_ROUND << 56;
+
 static u32 fpctl_of_frm(u32 frm)
 {
-	return FPCTL_DEFAULT_NAN | (frm < 4 ? (4 - frm) & FPCTL_ROUND : RND_NEAREST);
+	return FPCTL_ALWAYS | (round_bytes >> 8 * frm & 255);
 }
 
 /* fflags is NV DZ OF UF NX, enum ir_fpexc inexact, underflow, overflow, division, denormal, invalid. */
@@ -81,13 +88,10 @@ ref rv_frm_get(struct tr *t)
 
 void rv_frm_put(struct tr *t, ref v)
 {
-	ref high = ir3(t, IR_UBFX, T_I32, v, 2, 1);
-	ref round = w_and(t, ir1(t, IR_NEG, T_I32, v), FPCTL_ROUND);
+	ref frm = w_and(t, v, 7), bits;
 
-	ir_put(t, SLOT_FRM, w_and(t, v, 7));
-	/* 4 and above are no mode of the unit's. */
-	round = irx(t, IR_SELCC, T_I32, CC_EQ, ir2(t, IR_ANDF, T_FLAGS, high, high), round,
-		    ir_const(t, T_I32, RND_NEAREST));
-	ir1(t, IR_FPCTL, T_NONE,
-	    ir2(t, IR_OR, T_I32, round, ir_const(t, T_I32, FPCTL_DEFAULT_NAN)));
+	ir_put(t, SLOT_FRM, frm);
+	bits = ir2(t, IR_SHR, T_I64, ir_const(t, T_I64, round_bytes), ir2(t, IR_SHL, T_I32, frm, ir_const(t, T_I32, 3)));
+	bits = w_and(t, ir1(t, IR_TRUNC, T_I32, bits), 255);
+	ir1(t, IR_FPCTL, T_NONE, ir2(t, IR_OR, T_I32, bits, ir_const(t, T_I32, FPCTL_ALWAYS)));
 }
