@@ -29,11 +29,20 @@ setup() {
 	[[ "$output" == tests/decoder/overlap.tbl:7:*overlaps*tests/decoder/overlap.tbl:6* ]]
 }
 
+# What tests/decoder/NAME.c expects of the decoder made from NAME.good.
+decoder_of() {
+	build/mkdecode -o "$BATS_TEST_TMPDIR/$1" tests/decoder/$1.good
+	gcc -std=gnu11 -O1 -Wall -Wextra -Werror -I. -I"$BATS_TEST_TMPDIR" -o "$BATS_TEST_TMPDIR/$1" \
+		tests/decoder/$1.c base/insn.c "$BATS_TEST_TMPDIR/$1.c"
+	"$BATS_TEST_TMPDIR/$1"
+}
+
 @test "every clause of a table comes to what it says" {
-	build/mkdecode -o "$BATS_TEST_TMPDIR/syntax" tests/decoder/syntax.good
-	gcc -std=gnu11 -O1 -Wall -Wextra -Werror -I. -I"$BATS_TEST_TMPDIR" -o "$BATS_TEST_TMPDIR/syntax" \
-		tests/decoder/syntax.c base/insn.c "$BATS_TEST_TMPDIR/syntax.c"
-	"$BATS_TEST_TMPDIR/syntax"
+	decoder_of syntax
+}
+
+@test "instructions of two widths, fields in pieces" {
+	decoder_of widths
 }
 
 @test "the aarch64 decoder agrees with binutils" {
