@@ -660,7 +660,7 @@ static ref fold_move(struct tr *t, enum ir_op op, enum ir_type type, unsigned au
 	case IR_FBOX:
 		return na->op == IR_CONSTV ? fold_box(t, aux, t->pool[na->a].d[0]) : 0;
 	case IR_FUNBOX:
-		if (na->op == IR_FBOX && na->aux == (aux & 1) && aux != 2 + 1)
+		if (na->op == IR_FBOX && na->aux == (aux & 1))
 			return na->a;
 		for (u32 i = t->n - 1; i > 0 && i + UNBOX_BACK > t->n; i--)
 			if (t->node[i].op == IR_FUNBOX && t->node[i].a == a && t->node[i].aux == aux)
@@ -695,7 +695,7 @@ ref ir_emit(struct tr *t, enum ir_op op, enum ir_type type, unsigned aux, u32 a,
 	u64 k;
 
 	type = node_type(t, op, type, a, b);
-	if (commutes(op) && (ir_is_const(t, a, &k) || t->node[a].op == IR_PC)) {
+	if (commutes(op) && !ir_is_const(t, b, &k) && (ir_is_const(t, a, &k) || t->node[a].op == IR_PC)) {
 		x = a;
 		a = b;
 		b = x;
