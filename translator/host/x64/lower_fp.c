@@ -263,6 +263,30 @@ static vec power(enum ir_type type, int n)
 	return (vec){ .d = { type == T_F64 ? (u64)(1023 + n) << 52 : (u64)(127 + n) << 23 } };
 }
 
+/*
+ * Unsigned 64 bits without AVX-512: what the signed conversion takes for negative is halved, the lost bit pressed
+ * into the lowest, where it is far below what rounding looks at; doubling is exact.
+ */
+static void from_unsigned64(struct gen *g, enum ir_type type, int d, int a)
+{
+	u32 convert = scalar(type, 0x2a) | OPC_W;
+	u8 *large, *end;
+
+	op_rr(&g->e, OPC(0, 0, 0x85), 1, a, a);       /* test */
+	large = jcc_short(&g->e, X_S);
+	x_rrr(g, convert, d, d, a);
+	end = jmp_short(&g->e);
+	short_here(&g->e, large);
+	mov_rr(&g->e, 1, RAX, a);
+	mov_rr(&g->e, 0, RCX, a);
+	shift_ri(&g->e, SH_SHR, 1, RAX, 1);
+	alu_ri(&g->e, ALU_AND, 0, RCX, 1);
+	alu_rr(&g->e, ALU_OR, 1, RAX, RCX);
+	x_rrr(g, convert, d, d, RAX);
+	x_rrr(g, scalar(type, 0x58), d, d, d);
+	short_here(&g->e, end);
+}
+
 static bool lower_from_int(struct gen *g, const struct ir_node *n)
 {
 	bool w = g->t->node[n->a].type == T_I64, is_unsigned = n->aux & 1;
@@ -270,12 +294,14 @@ static bool lower_from_int(struct gen *g, const struct ir_node *n)
 	int a, d;
 
 	if (is_unsigned && w && !x64.avx512)
-		return false;
+		clobber_flags(g);
 	a = use_gpr(g, n->a);
 	d = def_xmm(g);
 	/* the conversion merges into d: a cleared register breaks the dependence */
 	x_rrr(g, OPC(0, 1, 0x57), d, d, d);
-	if (is_unsigned && w) {
+	if (is_unsigned && w && !x64.avx512) {
+		from_unsigned64(g, n->type, d, a);
+	} else if (is_unsigned && w) {
 		evex_rrr(&g->e, scalar(n->type, 0x7b) | OPC_W, d, d, a, 0);
 	} else {
 		if (is_unsigned && g->t->node[real(g, n->a)].type != T_I32) {
@@ -290,19 +316,42 @@ static bool lower_from_int(struct gen *g, const struct ir_node *n)
 	return true;
 }
 
-/* Without AVX-512: signed and twice as wide, then a look at the upper half.  s is integral. */
-static void to_unsigned32(struct gen *g, bool wide, int d, int s)
+/* ucomis with a constant */
+static void compare_with(struct gen *g, bool wide, int s, vec c)
 {
-	u32 trunc = OPC(wide ? 3 : 2, 1, 0x2c);
-	struct stub *x;
+	struct mem m = const_mem(g, c, 0);
 
-	x_rr(g, trunc | OPC_W, d, s);
-	mov_rr(&g->e, 0, RAX, d);
-	alu_rr(&g->e, ALU_CMP, 1, RAX, d);
-	x = new_stub(g, STUB_EXACT);
-	x->from[0] = jcc_long(&g->e, X_NE);
+	if (x64.avx)
+		vex_rrm(&g->e, OPC(wide, 1, 0x2e), s, 0, m);
+	else
+		op_rm(&g->e, OPC(wide, 1, 0x2e), 0, s, m);
+}
+
+/*
+ * Without AVX-512, s being integral.  32 bits: signed and twice as wide, then a look at the upper half.  64 bits: signed,
+ * if it is between 0 and 2^63 (NaN is not).
+ */
+static void to_unsigned(struct gen *g, bool wide, bool w, int d, int s)
+{
+	u32 trunc = OPC(wide ? 3 : 2, 1, 0x2c) | OPC_W;
+	struct stub *x = new_stub(g, STUB_EXACT);
+
+	if (w) {
+		enum ir_type type = wide ? T_F64 : T_F32;
+
+		compare_with(g, wide, s, power(type, 63));
+		x->from[0] = jcc_long(&g->e, X_AE);
+		compare_with(g, wide, s, (vec){ .d = { 0 } });
+		x->from[1] = jcc_long(&g->e, X_B);
+		x_rr(g, trunc, d, s);
+	} else {
+		x_rr(g, trunc, d, s);
+		mov_rr(&g->e, 0, RAX, d);
+		alu_rr(&g->e, ALU_CMP, 1, RAX, d);
+		x->from[0] = jcc_long(&g->e, X_NE);
+	}
 	x->exact = (struct exact){ .n = 1, .d = d, .addend = NOREG };
-	x->exact.insn[0].opc = OPC(wide ? 3 : 2, 1, 0x78) | OPC_EVEX;   /* vcvttss2usi, vcvttsd2usi */
+	x->exact.insn[0].opc = OPC(wide ? 3 : 2, 1, 0x78) | OPC_EVEX | (w ? OPC_W : 0);   /* vcvttss2usi, vcvttsd2usi */
 	x->exact.insn[0].b = s;
 }
 
@@ -325,8 +374,6 @@ static bool lower_to_int(struct gen *g, const struct ir_node *n)
 	wide = from == T_F64;
 	narrow = is_unsigned && !x64.avx512;
 	current = mode == RND_CURRENT && !narrow;
-	if (narrow && w)
-		return false;
 	if (narrow)
 		clobber_flags(g);
 	a = use_xmm(g, n->a);
@@ -349,7 +396,7 @@ static bool lower_to_int(struct gen *g, const struct ir_node *n)
 	else
 		round_scalar(g, from, integral, a, mode, false);
 	if (narrow)
-		to_unsigned32(g, wide, d, integral);
+		to_unsigned(g, wide, w, d, integral);
 	else if (is_unsigned)
 		evex_rrr(&g->e, scalar(from, current ? 0x79 : 0x78) | (w ? OPC_W : 0), d, 0, integral, 0);
 	else
