@@ -296,6 +296,17 @@ void x_round(struct gen *g, u32 opc, int d, int s, unsigned mode, bool inexact);
  */
 void x_round_away(struct gen *g, unsigned e, bool scalar, int d, int s);
 /*
+ * Minimum and maximum of one number or of lanes of 1 << e bytes; d differs from a and b, and xmm14 and xmm15 are used
+ * (b may be xmm14, a xmm15).  The host returns its second operand for two zeros: another look, the other way round, and
+ * zeros combine by their signs.
+ */
+void x_minmax(struct gen *g, unsigned e, bool scalar, bool max, int d, int a, int b);
+/*
+ * minNum and maxNum.  VRANGE is just these, but does not flush.  Without it, the W bit, which MINSS and its kin do not
+ * look at, tells fault.c that the NaN it is called for counts as a missing number.
+ */
+void x_minmax_number(struct gen *g, unsigned e, bool scalar, bool max, int d, int a, int b);
+/*
  * A fused multiply-add, 231 form of opc, of one lane or more, and what makes it exact.  The host
  * passes on a NaN factor where the guest wants the addend, leaves a NaN's sign alone where the
  * guest negates it, and has no invalid operation in infinity * 0 + quiet NaN: all of that shows as

@@ -437,47 +437,47 @@ static void lower_bits(struct gen *g, const struct ir_node *n)
 	}
 }
 
-/*
- * The host returns its second operand for two zeros.  The second instruction returns a's for them, and
- * anything else again; zeros then combine by their signs.
- */
-static void lower_minmax(struct gen *g, const struct ir_node *n)
+void x_minmax(struct gen *g, unsigned e, bool scalar_form, bool max, int d, int a, int b)
 {
-	bool max = n->op == IR_FMAX;
-	u32 opc = scalar(n->type, max ? 0x5f : 0x5d);
-	int a = use_xmm(g, n->a), b = use_xmm(g, n->b), d = def_xmm(g);
+	u32 opc = OPC((scalar_form ? 2 : 0) + (e == 3), 1, max ? 0x5f : 0x5d);
 
 	x_rrr(g, opc, d, a, b);
 	x_rrr(g, opc, XMM_SCRATCH2, d, a);
 	x_rrr(g, OPC(0, 1, max ? 0x54 : 0x56), d, d, XMM_SCRATCH2);
 }
 
-/*
- * minNum and maxNum.  VRANGE is just these, but does not flush.  Without it, the W bit, which MINSS and MAXSS do not look at,
- * tells fault.c that the NaN it is called for counts as a missing number.
- */
-static void lower_minmax_number(struct gen *g, const struct ir_node *n)
+void x_minmax_number(struct gen *g, unsigned e, bool scalar_form, bool max, int d, int a, int b)
 {
-	bool max = n->op == IR_FMAXNM;
-	int a = use_xmm(g, n->a), b = use_xmm(g, n->b), d = def_xmm(g);
+	unsigned pp = (scalar_form ? 2 : 0) + (e == 3);
 
 	if (x64.avx512 && !(g->t->fpctl & FPCTL_FLUSH)) {
-		evex_rrr(&g->e, OPC(1, 3, 0x51) | (n->type == T_F64 ? OPC_W : 0), d, a, b, 0);
+		evex_rrr(&g->e, OPC(1, 3, scalar_form ? 0x51 : 0x50) | (e == 3 ? OPC_W : 0), d, a, b, 0);
 		e8(&g->e, 4 | max);
 		return;
 	}
-	x_rrr(g, scalar(n->type, max ? 0x5f : 0x5d) | OPC_W, d, a, b);
-	/* for two zeros (or denormals that are flushed) combine their signs */
-	x_rrri(g, scalar(n->type, 0xc2), XMM_SCRATCH2, a, b, 0);
+	x_rrr(g, OPC(pp, 1, max ? 0x5f : 0x5d) | OPC_W, d, a, b);
+	x_rrri(g, OPC(pp, 1, 0xc2), XMM_SCRATCH2, b, a, 0);
 	if (max) {
 		x_rrr(g, PANDN, XMM_SCRATCH, a, XMM_SCRATCH2);
 		x_rrr(g, PANDN, XMM_SCRATCH, XMM_SCRATCH, d);
 		move_xmm(g, d, XMM_SCRATCH);
 	} else {
+		/* the sign alone: where denormals are flushed they equal zero, too */
 		x_rrr(g, PAND, XMM_SCRATCH2, XMM_SCRATCH2, a);
-		x_rrc(g, PAND, XMM_SCRATCH2, XMM_SCRATCH2, sign_bit(n->type));
+		x_rrc(g, PAND, XMM_SCRATCH2, XMM_SCRATCH2, splat(e, 1ull << ((8u << e) - 1)));
 		x_rrr(g, POR, d, d, XMM_SCRATCH2);
 	}
+}
+
+static void lower_minmax(struct gen *g, const struct ir_node *n)
+{
+	int a = use_xmm(g, n->a), b = use_xmm(g, n->b), d = def_xmm(g);
+	unsigned e = n->type == T_F64 ? 3 : 2;
+
+	if (n->op == IR_FMIN || n->op == IR_FMAX)
+		x_minmax(g, e, true, n->op == IR_FMAX, d, a, b);
+	else
+		x_minmax_number(g, e, true, n->op == IR_FMAXNM, d, a, b);
 }
 
 /*
@@ -575,8 +575,7 @@ static bool lower_operation(struct gen *g, const struct ir_node *n)
 	}
 	case IR_FNEG: case IR_FABS: lower_sign(g, n); return true;
 	case IR_FSIGN: lower_copysign(g, n); return true;
-	case IR_FMIN: case IR_FMAX: lower_minmax(g, n); return true;
-	case IR_FMINNM: case IR_FMAXNM: lower_minmax_number(g, n); return true;
+	case IR_FMIN: case IR_FMAX: case IR_FMINNM: case IR_FMAXNM: lower_minmax(g, n); return true;
 	case IR_FMA: return lower_fma(g, n);
 	case IR_FRINT: return lower_round(g, n);
 	case IR_I2F: return lower_from_int(g, n);

@@ -83,51 +83,15 @@ static bool lower_fused(struct gen *g, const struct ir_node *n)
 	return true;
 }
 
-/*
- * The host returns its second operand for two zeros.  The second instruction returns a's for them, and
- * anything else again; zeros then combine by their signs.
- */
 static void lower_minmax(struct gen *g, const struct ir_node *n)
 {
-	bool max = n->op == IR_VFMAX;
-	u32 opc = packed(n->aux, max ? MAXP : MINP);
 	int a, b, d;
 
 	inputs(g, n, &a, &b, &d);
-	x_rrr(g, opc, d, a, b);
-	x_rrr(g, opc, XMM_SCRATCH2, d, a);
-	x_rrr(g, max ? PAND : POR, d, d, XMM_SCRATCH2);
-}
-
-/*
- * minNum and maxNum.  VRANGE is just these.  Without it, the W bit, which MINPS and MAXPS do not look at,
- * tells fault.c that the NaN it is called for counts as a missing number.
- */
-static void lower_minmax_number(struct gen *g, const struct ir_node *n)
-{
-	bool max = n->op == IR_VFMAXNM;
-	unsigned e = n->aux;
-	int a, b, d;
-
-	inputs(g, n, &a, &b, &d);
-	if (x64.avx512 && !(g->t->fpctl & FPCTL_FLUSH)) {
-		evex_rrr(&g->e, VRANGEPS | (e == 3 ? OPC_W : 0), d, a, b, 0);
-		e8(&g->e, 4 | max);
-		return;
-	}
-	x_rrr(g, packed(e, max ? MAXP : MINP) | OPC_W, d, a, b);
-	/* for two zeros combine their signs; b may be xmm14 already */
-	x_rrri(g, packed(e, CMPP), XMM_SCRATCH2, b, a, 0);
-	if (max) {
-		x_rrr(g, PANDN, XMM_SCRATCH, a, XMM_SCRATCH2);
-		x_rrr(g, PANDN, XMM_SCRATCH, XMM_SCRATCH, d);
-		move_xmm(g, d, XMM_SCRATCH);
-	} else {
-		/* the sign alone: where denormals are flushed they equal zero, too */
-		x_rrr(g, PAND, XMM_SCRATCH2, XMM_SCRATCH2, a);
-		x_rrc(g, PAND, XMM_SCRATCH2, XMM_SCRATCH2, splat(e, sign_bit(e)));
-		x_rrr(g, POR, d, d, XMM_SCRATCH2);
-	}
+	if (n->op == IR_VFMIN || n->op == IR_VFMAX)
+		x_minmax(g, n->aux, false, n->op == IR_VFMAX, d, a, b);
+	else
+		x_minmax_number(g, n->aux, false, n->op == IR_VFMAXNM, d, a, b);
 }
 
 static void lower_sign(struct gen *g, const struct ir_node *n)
@@ -361,8 +325,7 @@ static bool lower_operation(struct gen *g, const struct ir_node *n)
 		x_rr(g, packed(n->aux, SQRTP), d, input(g, n->a, a, XMM_SCRATCH));
 		return true;
 	case IR_VFMA: case IR_VFMS: return lower_fused(g, n);
-	case IR_VFMIN: case IR_VFMAX: lower_minmax(g, n); return true;
-	case IR_VFMINNM: case IR_VFMAXNM: lower_minmax_number(g, n); return true;
+	case IR_VFMIN: case IR_VFMAX: case IR_VFMINNM: case IR_VFMAXNM: lower_minmax(g, n); return true;
 	case IR_VFNEG: case IR_VFABS: lower_sign(g, n); return true;
 	case IR_VFCMPEQ: case IR_VFCMPGT: case IR_VFCMPGE: lower_compare(g, n); return true;
 	case IR_VFPADD: return lower_pairwise(g, n);
