@@ -662,7 +662,7 @@ static ref fold_move(struct tr *t, enum ir_op op, enum ir_type type, unsigned au
 	case IR_FUNBOX:
 		if (na->op == IR_FBOX && na->aux == (aux & 1))
 			return na->a;
-		for (u32 i = t->n - 1; i > 0 && i + UNBOX_BACK > t->n; i--)
+		for (u32 i = t->n - 1; i > t->floor && i + UNBOX_BACK > t->n; i--)
 			if (t->node[i].op == IR_FUNBOX && t->node[i].a == a && t->node[i].aux == aux)
 				return i;
 		return 0;
