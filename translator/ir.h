@@ -238,6 +238,14 @@ static inline bool ir_rounds(unsigned op)
 	return (op >= IR_FADD && op <= IR_FMA) || op == IR_FCVT || op == IR_FCVTH || op == IR_I2F;
 }
 
+/* Whether v is a single in a box that was computed as a single: no constant, and no part of a wider value. */
+static inline bool ir_boxed(const struct tr *t, ref v)
+{
+	unsigned of = t->node[t->node[v].a].op;
+
+	return t->node[v].op == IR_FBOX && !t->node[v].aux && of != IR_CONSTV && of != IR_V2F && of != IR_GET;
+}
+
 /* --- passes --- */
 
 /*

@@ -102,6 +102,9 @@ static void write_slot(struct vcpu *c, const struct slot *s, const struct place 
 		default: v.s[0] = flags_from(uc->uc_mcontext.gregs[REG_EFL], x->loc); break;
 		}
 	}
+	/* a single in a double's slot is boxed */
+	if (s->type == T_F64 && (x->loc == LOC_SPILL_F32 || (x->loc >= LOC_XMM_F32 && x->loc < LOC_SPILL)))
+		v.s[1] = ~0u;
 	memcpy(c->state + s->off, &v, size);
 }
 

@@ -283,6 +283,7 @@ bool needs_settling(const struct gen *g, const struct ir_node *n);
 /* NaNs of 1 << e bytes in d become the default one. */
 struct stub *x_settle(struct gen *g, unsigned e, bool scalar, int d, int temp);
 void x_settle_half(struct gen *g, bool wide, int d, int a);   /* d, if a (F32, or F64: wide) is a NaN */
+void x_box(struct gen *g, int d, int s, bool half);
 bool lower_nan(struct gen *g, const struct ir_node *n);
 void lower_nan_stub(struct gen *g, const struct stub *s);
 

@@ -127,12 +127,17 @@ void lower_nan_stub(struct gen *g, const struct stub *s)
 
 /* --- boxes --- */
 
+void x_box(struct gen *g, int d, int s, bool half)
+{
+	x_rrc(g, ORPS, d, s, (vec){ .d = { ~0ull << (half ? 16 : 32) } });
+}
+
 static void lower_box(struct gen *g, const struct ir_node *n)
 {
 	bool same;
 	int a = use_xmm(g, n->a), d = last_use(g, real(g, n->a)) ? def_xmm_from(g, n->a, &same) : def_xmm(g);
 
-	x_rrc(g, ORPS, d, a, (vec){ .d = { ~0ull << (n->aux & 1 ? 16 : 32) } });
+	x_box(g, d, a, n->aux & 1);
 }
 
 /* rax := -1 if there is a box of a half. */
