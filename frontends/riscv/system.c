@@ -121,10 +121,13 @@ bool rv_tr_mop_c(struct tr *t, const struct rv_mop_c *a)
 
 /* --- cache blocks --- */
 
-/* Memory is coherent for all who look: nothing to clean, flush or invalidate. */
+/*
+ * Memory is coherent for all who look: nothing to clean or flush.  Linux lets user code do that
+ * (envcfg.CBCFE), and not invalidate (CBIE).
+ */
 bool rv_tr_cbo(struct tr *t, const struct rv_cbo *a)
 {
-	return true;
+	return a->id != rv_CBO_INVAL;
 }
 
 bool rv_tr_cbo_zero(struct tr *t, const struct rv_cbo_zero *a)
