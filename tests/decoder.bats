@@ -2,7 +2,7 @@
 
 setup_file() {
 	cd "$BATS_TEST_DIRNAME/.."
-	make -s build/mkdecode build/gen/frontends/aarch64/decode.c
+	make -s build/mkdecode build/gen/frontends/aarch64/decode.c build/gen/frontends/riscv/decode.c
 }
 
 setup() {
@@ -45,11 +45,28 @@ decoder_of() {
 	decoder_of widths
 }
 
-@test "the aarch64 decoder agrees with binutils" {
-	command -v aarch64-linux-gnu-objdump || skip "no aarch64-linux-gnu-objdump"
-	gcc -std=gnu11 -O1 -Wall -Wextra -DDECODE_ONLY -I. -Ibuild/gen -o "$BATS_TEST_TMPDIR/check" \
-		tests/decoder/objdump.c base/insn.c build/gen/frontends/aarch64/decode.c
-	run "$BATS_TEST_TMPDIR/check" aarch64-linux-gnu-objdump tests/decoder/aarch64.known 40 200000
+# The decoder of frontends/$1, whose names begin with $2, against the objdump of the command $3; the rest are
+# flags for the compiler.
+against_objdump() {
+	local folder=$1 name=$2 objdump=$3
+	shift 3
+	gcc -std=gnu11 -O1 -Wall -Wextra -DDECODE_ONLY -DDECODE_NAME="$name" \
+		-DDECODE_H="\"frontends/$folder/decode.h\"" "$@" -I. -Ibuild/gen -o "$BATS_TEST_TMPDIR/check" \
+		tests/decoder/objdump.c base/insn.c "build/gen/frontends/$folder/decode.c"
+	run "$BATS_TEST_TMPDIR/check" "$objdump" "tests/decoder/$folder.known" 40 200000
 	echo "$output"
 	[ "$status" = 0 ]
+}
+
+@test "the aarch64 decoder agrees with binutils" {
+	command -v aarch64-linux-gnu-objdump || skip "no aarch64-linux-gnu-objdump"
+	against_objdump aarch64 a64 "aarch64-linux-gnu-objdump -m aarch64 -M no-aliases"
+}
+
+# The host's objdump may not know the extensions; the guest's own does.
+@test "the riscv decoder agrees with binutils" {
+	local root=build/sysroot/riscv64
+	[ -x "$root/usr/bin/objdump" ] || skip "no $root/usr/bin/objdump"
+	against_objdump riscv rv "build/dragoman-riscv64 -L $root $root/usr/bin/objdump \
+		-m riscv:rv64 -M no-aliases,max" -DFILLER=0x0001
 }

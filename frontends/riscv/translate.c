@@ -29,6 +29,8 @@ int rv_translate_insn(struct tr *t)
 	u16 last;
 
 	t->next = t->pc + 2;
+	if (!rv_width(word))
+		return TR_UNDEF;
 	if (rv_width(word) == 32) {
 		if (!tr_fetchable(t, t->pc + 2, 2))
 			return TR_NOEXEC;

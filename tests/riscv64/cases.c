@@ -46,7 +46,7 @@ static void cover(const u8 *code, unsigned size)
 		id = rv_decode(word);
 		if (id != rv_NONE)
 			covered[id] = true;
-		i += rv_width(word) / 8;
+		i += rv_width(word) == 32 ? 4 : 2;
 	}
 }
 
