@@ -161,8 +161,9 @@ static void emit_fields(FILE *f, const struct table *t)
 		fprintf(f, "static const struct insn_field fields_%s[] = {", r->name);
 		for (unsigned k = 0; k < r->nargs; k++)
 			for (unsigned j = 0; !r->args[k].copy && j < r->args[k].npieces; j++)
-				fprintf(f, " { \"%s\", %u, %u },", r->args[k].name,
-					r->args[k].pieces[j].lsb, r->args[k].pieces[j].width);
+				fprintf(f, " { \"%s\", %u, %u, %u },", r->args[k].name,
+					r->args[k].pieces[j].lsb, r->args[k].pieces[j].width,
+					r->args[k].pieces[j].to);
 		fprintf(f, " };\n");
 	}
 }

@@ -18,19 +18,9 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#include "../cases/cases.h"
+#include "guest_case.h"
 
 enum { C_EBREAK = 0x9002 };
-
-struct guest_case {
-	uint64_t x[32];             /* x[0] is pc, as in the context */
-	uint64_t f[32];
-	uint32_t fcsr;
-	uint32_t signal;            /* that ended it, 0: the break point after it */
-	uint8_t mem[CASE_MEM];
-	uint64_t size;
-	uint8_t code[CASE_MAX_CODE];
-};
 
 static struct guest_case q;
 static uint16_t *const code = (void *)CASE_CODE;
