@@ -1,4 +1,4 @@
-# The riscv64 frontend: every instruction form of cases.txt, on each engine.
+# The riscv64 frontend: every instruction form of cases.txt and cases_fp.txt, on each engine.
 
 setup_file() {
 	cd "$BATS_TEST_DIRNAME/.."
@@ -7,7 +7,7 @@ setup_file() {
 
 cases() {
 	cd "$BATS_TEST_DIRNAME/.."
-	build/tests/riscv64/cases "$@" tests/riscv64/cases.txt tests/riscv64/cases_manual.txt
+	build/tests/riscv64/cases "$@" tests/riscv64/cases.txt tests/riscv64/cases_fp.txt tests/riscv64/cases_manual.txt
 }
 
 @test "riscv64: cases on the interpreter; every row has one" {

@@ -59,14 +59,16 @@ $(GUESTS:%=$(BUILD)/tests/%/cases): $(BUILD)/tests/%/cases: $(BUILD)/tests/%/cas
 	$(CC) $(LDFLAGS) -o $@ $(MUSL)/crt1.o $(MUSL)/crti.o $(filter %.o,$^) \
 	  -Wl,--start-group $(LIBS) -Wl,--end-group $(MUSL)/crtn.o
 
-# After a change of frontends/G/vdso.S or tests/G/forms.txt; they need a cross compiler, and the second an oracle.
+# After a change of frontends/G/vdso.S or tests/G/forms*.txt; they need a cross compiler, and the second an oracle.
 .PHONY: vdso cases
 vdso:
 	tools/vdso.sh $(call guest_dir,$(TEST_GUEST)) $(TEST_GUEST)-linux-gnu- > $(BUILD)/vdso_image.h
 	mv $(BUILD)/vdso_image.h $(call guest_dir,$(TEST_GUEST))/vdso_image.h
 cases:
-	tests/$(TEST_GUEST)/oracle.py $(BUILD) < tests/$(TEST_GUEST)/forms.txt > $(BUILD)/cases.txt
-	mv $(BUILD)/cases.txt tests/$(TEST_GUEST)/cases.txt
+	for forms in tests/$(TEST_GUEST)/forms*.txt; do \
+	  tests/$(TEST_GUEST)/oracle.py $(BUILD) < $$forms > $(BUILD)/cases.txt && \
+	  mv $(BUILD)/cases.txt $$(echo $$forms | sed s/forms/cases/) || exit 1; \
+	done
 # System-call programs: tests/syscalls/*.c for every machine, tests/syscalls/GUEST/*.c for one.
 SYSCALL_NAMES  = $(shell awk '!/^\#/ { print $$1 }' tests/syscalls.txt)
 SYSCALL_NATIVE = $(foreach n,$(SYSCALL_NAMES),$(if $(findstring /,$(n)),,$(n)))
