@@ -549,6 +549,19 @@ static ref fold_field(struct tr *t, enum ir_op op, enum ir_type type, u32 a, u32
 	return 0;
 }
 
+/* a + (b << 1, 2 or 3): an address.  0: it is not. */
+static ref fold_scaled(struct tr *t, u32 a, u32 b)
+{
+	const struct ir_node *n = &t->node[b];
+	u64 k;
+
+	/* A constant base is a displacement already. */
+	if (t->node[a].op != IR_CONST && n->op == IR_SHL && n->type == T_I64 &&
+	    ir_is_const(t, n->b, &k) && k >= 1 && k <= 3)
+		return ir_emit(t, IR_LEA, T_I64, (unsigned)k, a, n->a, 0);
+	return 0;
+}
+
 static ref fold_int(struct tr *t, enum ir_op op, enum ir_type type, unsigned aux, u32 a, u32 b,
 		    u32 c)
 {
@@ -600,6 +613,10 @@ static ref fold_int(struct tr *t, enum ir_op op, enum ir_type type, unsigned aux
 		r = fold_left(t, op, type, k, b);
 		if (r)
 			return r;
+	}
+	if (op == IR_ADD && type == T_I64) {
+		r = fold_scaled(t, a, b);
+		return r ? r : fold_scaled(t, b, a);
 	}
 	return a == b ? fold_same(t, op, type, a) : 0;
 }

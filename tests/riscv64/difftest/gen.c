@@ -212,8 +212,8 @@ static void make_case(struct guest_case *q, unsigned length, const struct insn_r
 			continue;
 		if (!append(q, r))
 			break;
-		/* Nor does it raise this one's exceptions when the result is not used. */
-		if (!strncmp(r->name, "FROUNDNX", 8))
+		/* Nor does it raise the exceptions of these when the result is not used. */
+		if (!strncmp(r->name, "FROUND", 6))
 			break;
 		if (r - rv_rows == rv_LR_W || r - rv_rows == rv_LR_D) {
 			if (!append(q, &rv_rows[r - rv_rows == rv_LR_W ? rv_SC_W : rv_SC_D])) {
