@@ -4,6 +4,7 @@
  * One pass forward finds values that are others under another name; one pass backward finds the next use of every
  * operand, and PUTs and results that nothing can see.
  */
+#include "translator/eval.h"
 #include "translator/host/x64/gen.h"
 
 static const u8 kind_of[T_COUNT] = {
@@ -87,8 +88,12 @@ static ref narrow_put(const struct gen *g, u32 i)
 		return 0;
 	narrow = real(g, b->a);
 	m = &g->t->node[narrow];
-	/* The low part of the slot itself is there already, but what is above it must go. */
-	return g->v[narrow].kind == V_XMM && m->type != T_V128 && !(m->op == IR_GET && m->a == n->a) ? narrow : 0;
+	/*
+	 * Not if it is a part of a wider one itself.  The low part of the slot itself is there already, but what
+	 * is above it must go.
+	 */
+	return g->v[narrow].kind == V_XMM && m->type != T_V128 && ir_width(m->type) == ir_width(g->t->node[b->a].type) &&
+			       !(m->op == IR_GET && m->a == n->a) ? narrow : 0;
 }
 
 void blank_value(struct gen *g, ref v, enum ir_type type)
