@@ -288,8 +288,16 @@ bool a64_tr_fccmp(struct tr *t, const struct a64_fccmp *a)
 
 	if (!ftype_ok(a->ftype))
 		return false;
-	n = get_fp(t, a->rn, a->ftype);
-	m = get_fp(t, a->rm, a->ftype);
+	if (a->ftype == FT_H) {
+		/* widening raises as well */
+		n = irx(t, IR_SELCC, T_F32, cond, f, v_get_as(t, a->rn, T_F32), fp_zero(t, T_F32));
+		m = irx(t, IR_SELCC, T_F32, cond, f, v_get_as(t, a->rm, T_F32), fp_zero(t, T_F32));
+		n = irx(t, IR_FCVTH, T_F32, 0, n, 0, 0);
+		m = irx(t, IR_FCVTH, T_F32, 0, m, 0, 0);
+	} else {
+		n = get_fp(t, a->rn, a->ftype);
+		m = get_fp(t, a->rm, a->ftype);
+	}
 	if (!a->E) {
 		f = irx(t, IR_FCCMPF, T_FLAGS, cond | a->nzcv << 4, f, n, m);
 	} else {
