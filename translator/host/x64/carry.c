@@ -116,10 +116,12 @@ static void count_wide(const struct gen *g, const struct ir_node *n, struct use 
 	if (n->op == IR_FUNBOX && !n->aux)
 		return;
 	for (int k = 0; k < 3; k++) {
-		const struct ir_node *v = &t->node[field[k]];
+		const struct ir_node *v;
 
-		if ((kind[k] == K_T || kind[k] == K_S || kind[k] == K_A) && v->op == IR_GET &&
-		    g->g->slots[v->a].type == T_F64)
+		if (kind[k] != K_T && kind[k] != K_S && kind[k] != K_A)
+			continue;
+		v = &t->node[field[k]];
+		if (v->op == IR_GET && g->g->slots[v->a].type == T_F64)
 			use[v->a].get_type = T_F64;
 	}
 }
