@@ -6,7 +6,7 @@
 # relocations: no layout of the kernel places anything there, every table is a
 # clean shared page, and translated code may rely on the run-time's addresses.
 
-GUESTS  = aarch64
+GUESTS  = aarch64 riscv64
 PREFIX  = /usr/local
 DESTDIR =
 DEBUG   = 0
@@ -46,8 +46,10 @@ LIBS    = -L$(MUSL) -L/usr/lib/x86_64-linux-gnu -lelf -lz -lcapstone -lc -L$(GCC
 COMMON_DIRS = base base/host/$(HOST) translator translator/host/$(HOST) syscall syscall/host/$(HOST) loader semihosting runner
 COMMON_SRC  = $(foreach d,$(COMMON_DIRS),$(wildcard $(d)/*.c))
 COMMON_OBJ  = $(COMMON_SRC:%.c=$(BUILD)/%.o)
-guest_dir   = frontends/$(1)
-guest_src   = $(wildcard $(call guest_dir,$(1))/*.c)
+# A folder serves the guest of its name, or each guest that it has a card_GUEST.c for.
+guest_card  = $(wildcard frontends/*/card_$(1).c)
+guest_dir   = $(if $(guest_card),$(patsubst %/,%,$(dir $(guest_card))),frontends/$(1))
+guest_src   = $(filter-out $(guest_dir)/card_%.c,$(wildcard $(guest_dir)/*.c)) $(guest_card)
 guest_obj   = $(patsubst %.c,$(BUILD)/%.o,$(call guest_src,$(1))) $(BUILD)/gen/$(call guest_dir,$(1))/decode.o
 RUNNERS     = $(GUESTS:%=$(BUILD)/dragoman-%)
 BINFMT      = $(BUILD)/dragoman-binfmt

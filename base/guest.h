@@ -9,6 +9,7 @@
 
 #include "base/types.h"
 
+struct syscall_row;
 struct tr;
 struct vcpu;
 
@@ -97,6 +98,8 @@ struct guest {
 	u16 sysno_off;              /* where the system-call number is */
 	u16 arg_off[MAX_SYSCALL_ARGS];
 	u16 ret_off;
+	/* The 16 rows from number 244 on, which are the architecture's own (syscall/table.h); or NULL. */
+	const struct syscall_row *arch_syscalls;
 	const struct open_flags *open_flags;  /* NULL: as in asm-generic/fcntl.h */
 	const struct cpu_model *models;  /* ends with a NULL name; the first is the default */
 	void (*select_cpu)(const struct cpu_model *m);

@@ -13,10 +13,13 @@ struct insn_pattern {
 	uint64_t mask, value;
 };
 
-/* A named run of bits; fixed ones are listed too. */
+/*
+ * A named run of bits, or a piece of one: where it is in the word, and in the field.  Fixed ones are
+ * listed too.
+ */
 struct insn_field {
 	const char *name;
-	unsigned char lsb, width;
+	unsigned char lsb, width, to;
 };
 
 /*

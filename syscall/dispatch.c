@@ -14,58 +14,12 @@
 #include "base/log.h"
 #include "syscall/convert.h"
 #include "syscall/internal.h"
-#include "syscall/table.h"
+#include "syscall/rows.h"
 #include "syscall/task.h"
-
-#define FULL NULL
-#define PARTIAL(what) what
-
-/*
- * An argument of a row, `PATHF(3)` or `FD`, is one number: the kind, and above it what it refers
- * to.
- */
-#define REF(kind, what) ((kind) | (what) << 8)
-enum arg_words {
-	INT = K_INT, UINT = K_UINT, LONG = K_LONG, ULONG = K_ULONG, SIZE = K_SIZE, OFF = K_OFF,
-	HEX = K_HEX,
-	OCT = K_OCT, FD = K_FD, DIRFD = K_DIRFD, SIG = K_SIG, PTR = K_PTR, STR = K_STR,
-	STRV = K_STRV,
-	MSGHDR = K_MSGHDR, SIGSET = K_SIGSET, SIGSETOUT = K_SIGSETOUT, FDPAIR = K_FDPAIR,
-	PATH = K_PATH,
-	LPATH = K_LPATH, NPATH = K_NPATH, IOCTL = K_IOCTL,
-};
-#define FLAGS(set) REF(K_FLAGS, SET_##set)
-#define ENUM(set) REF(K_ENUM, SET_##set)
-#define IN(type) REF(K_IN, STRUCT_##type)
-#define OUT(type) REF(K_OUT, STRUCT_##type)
-#define INBUF(n) REF(K_INBUF, n)
-#define OUTBUF(n) REF(K_OUTBUF, n)
-#define IOVIN(n) REF(K_IOVIN, n)
-#define IOVOUT(n) REF(K_IOVOUT, n)
-#define SOCKADDR(n) REF(K_SOCKADDR, n)
-#define SOCKADDROUT(n) REF(K_SOCKADDROUT, n)
-#define POLLFDS(n) REF(K_POLLFDS, n)
-#define PATHF(n) REF(K_PATHF, n)
-
-#define IS_PATH(arg) (((arg) & 0xff) >= K_FIRST_PATH)
-#define ANY_PATH(zero, a, b, c, d, e, f, ...) \
-	(IS_PATH(a) || IS_PATH(b) || IS_PATH(c) || IS_PATH(d) || IS_PATH(e) || IS_PATH(f))
-#define ROW(nr, mode_, name_, fn_, host_, partial_, ...) \
-	[nr] = { .name = #name_, .fn = fn_, .partial = partial_, .host = host_, .mode = mode_, \
-		 .paths = ANY_PATH(0, ##__VA_ARGS__, 0, 0, 0, 0, 0, 0), .arg = { __VA_ARGS__ } },
-#define PASS(nr, name, support, ...) \
-	ROW(nr, MODE_PASS, name, NULL, HOST_NR_##name, support, ##__VA_ARGS__)
-#define BLOCK(nr, name, support, ...) \
-	ROW(nr, MODE_BLOCK, name, NULL, HOST_NR_##name, support, ##__VA_ARGS__)
-#define FN(nr, name, support, ...) ROW(nr, MODE_FN, name, sys_##name, 0, support, ##__VA_ARGS__)
-#define NOSYS(nr, name, why, ...) ROW(nr, MODE_NOSYS, name, NULL, 0, why, ##__VA_ARGS__)
 
 const struct syscall_row syscall_table[NR_SYSCALLS] = {
 #include "syscall/syscalls.def"
 };
-
-#undef FULL
-#undef PARTIAL
 
 struct process the_process;
 
@@ -187,12 +141,20 @@ static s64 call_row(struct vcpu *c, const struct syscall_row *r, const u64 *a)
 	}
 }
 
-void syscall_run(struct vcpu *c)
+const struct syscall_row *syscall_find(u32 nr)
 {
 	static const struct syscall_row none;
+
+	if (UNLIKELY(nr - NR_ARCH_FIRST < NR_ARCH_SYSCALLS) && the_guest.arch_syscalls)
+		return &the_guest.arch_syscalls[nr - NR_ARCH_FIRST];
+	return nr < NR_SYSCALLS ? &syscall_table[nr] : &none;
+}
+
+void syscall_run(struct vcpu *c)
+{
 	const struct guest *g = c->guest;
 	const u32 nr = (u32)*vcpu_u64(c, g->sysno_off);
-	const struct syscall_row *r = nr < NR_SYSCALLS ? &syscall_table[nr] : &none;
+	const struct syscall_row *r = syscall_find(nr);
 	u64 a[MAX_SYSCALL_ARGS];
 
 	/*

@@ -13,6 +13,9 @@ struct vcpu;
 
 enum { NR_SYSCALLS = 463 };
 
+/* The numbers that the generic table leaves to architectures (__NR_arch_specific_syscall). */
+enum { NR_ARCH_FIRST = 244, NR_ARCH_SYSCALLS = 16 };
+
 enum call_mode { MODE_NONE, MODE_PASS, MODE_BLOCK, MODE_FN, MODE_NOSYS };
 
 enum arg_kind {
@@ -70,6 +73,9 @@ static inline unsigned arg_ref(u16 arg)
 }
 
 extern const struct syscall_row syscall_table[NR_SYSCALLS];
+
+/* The row of a number, which the guest's own table may have; an empty one (MODE_NONE) for none. */
+const struct syscall_row *syscall_find(u32 nr);
 
 /* A request of ioctl(2): what the argument is, and how many bytes it points to (0: varies). */
 enum ioctl_arg { IOCTL_NO, IOCTL_INT, IOCTL_GET, IOCTL_SET, IOCTL_BOTH };

@@ -498,11 +498,11 @@ static void add_arg(struct line *l, const struct syscall_row *r, unsigned i, con
 
 static void begin(struct line *l, u32 nr, const u64 *a, bool after, s64 ret)
 {
-	const struct syscall_row *r = nr < NR_SYSCALLS ? &syscall_table[nr] : NULL;
+	const struct syscall_row *r = syscall_find(nr);
 
 	l->n = 0;
 	add(l, "%lld ", (long long)host_syscall0(HOST_NR_gettid));
-	if (!r || !r->name) {
+	if (!r->name) {
 		add(l, "syscall_%u(%#llx, %#llx, %#llx", nr, (unsigned long long)a[0],
 		    (unsigned long long)a[1], (unsigned long long)a[2]);
 	} else {
@@ -518,7 +518,7 @@ static void begin(struct line *l, u32 nr, const u64 *a, bool after, s64 ret)
 
 static bool ends_here(u32 nr)
 {
-	syscall_fn *const fn = nr < NR_SYSCALLS ? syscall_table[nr].fn : NULL;
+	syscall_fn *const fn = syscall_find(nr)->fn;
 
 	return fn && (fn == sys_exit || fn == sys_exit_group || fn == sys_execve ||
 		      fn == sys_execveat || fn == sys_rt_sigreturn);

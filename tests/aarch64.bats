@@ -58,7 +58,7 @@ cases() {
 @test "the vdso is made from its source" {
 	command -v aarch64-linux-gnu-gcc || skip "no cross compiler"
 	cd "$BATS_TEST_DIRNAME/.."
-	frontends/aarch64/vdso.sh aarch64-linux-gnu- | cmp - frontends/aarch64/vdso_image.h
+	tools/vdso.sh frontends/aarch64 aarch64-linux-gnu- | cmp - frontends/aarch64/vdso_image.h
 }
 
 # The host code of the interpreter's fallback on poorer hosts is another, so only where all of it can be made.

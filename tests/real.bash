@@ -33,7 +33,7 @@ check_real() {
 
 	block=$(awk -v name="== $1" '
 		/^== / { on = $0 == name; next }
-		on' tests/real/cases.txt)
+		on' tests/real/cases.txt | sed -f "tests/real/$TEST_GUEST.sed")
 	script=$(printf '%s\n' "$block" | sed '/^-- /,$d')
 	RUNNER=$(realpath "$RUNNER") SYSROOT=$(realpath "$SYSROOT")
 	case $block in

@@ -2,8 +2,12 @@
 #
 # Test programs and benchmark kernels are built twice, natively and for the guest, with the same
 # flags; the native output is what the guest's is held against.
+#
+# TEST_GUEST is the guest of the bench, and of the tests that are about no guest in particular.  What is about
+# a guest is run for each of CHECK_GUESTS: all, unless TEST_GUEST was chosen.
 
-TEST_GUEST   = aarch64
+TEST_GUEST   = $(firstword $(GUESTS))
+CHECK_GUESTS = $(if $(filter command,$(firstword $(origin TEST_GUEST))),$(TEST_GUEST),$(GUESTS))
 CROSS_CC     = $(TEST_GUEST)-linux-gnu-gcc
 CROSS_CFLAGS = -std=gnu11 -O2 -static -pthread -Wall
 RUNNER      ?= $(BUILD)/dragoman-$(TEST_GUEST)
@@ -15,10 +19,11 @@ export RUNNER SYSROOT TEST_GUEST BUILD CROSS_CC
 deps:
 	tools/deps.sh
 
-#: sysroot         fetch the guest's Debian programs into build/sysroot
-.PHONY: sysroot
-sysroot:
-	tools/sysroot.sh $(TEST_GUEST) $(SYSROOT)
+#: sysroot         fetch the guests' Debian programs into build/sysroot
+.PHONY: sysroot $(GUESTS:%=sysroot-%)
+sysroot: $(CHECK_GUESTS:%=sysroot-%)
+$(GUESTS:%=sysroot-%): sysroot-%:
+	tools/sysroot.sh $* $(if $(filter $(TEST_GUEST),$*),$(SYSROOT),build/sysroot/$*)
 
 #: bench           speed against native and other emulators: K="sieve fib" BENCH_RUNS=5 BENCH_CLOCK=cpu QEMU=
 BENCH_SRC    = $(wildcard bench/kernels/*.c)
@@ -49,23 +54,22 @@ $(BUILD)/bench/driver: bench/driver.c
 -include $(wildcard $(BUILD)/tests/*/*.d)
 
 # The instruction cases of a guest: its frontend on an engine of the translator, in process.
-TEST_OBJ = $(filter-out $(BUILD)/runner/main.o,$(COMMON_OBJ)) $(call guest_obj,$(TEST_GUEST))
-GUEST_TESTS = $(BUILD)/tests/$(TEST_GUEST)/cases $(BUILD)/tests/$(TEST_GUEST)/helpers
-$(GUEST_TESTS): $(BUILD)/tests/$(TEST_GUEST)/%: $(BUILD)/tests/$(TEST_GUEST)/%.o $(TEST_OBJ)
+TEST_OBJ = $(filter-out $(BUILD)/runner/main.o,$(COMMON_OBJ)) $(call guest_obj,$(1))
+GUEST_TESTS = $(GUESTS:%=$(BUILD)/tests/%/cases) $(BUILD)/tests/aarch64/helpers
+$(GUEST_TESTS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $$(call TEST_OBJ,$$(*D))
 	$(CC) $(LDFLAGS) -o $@ $(MUSL)/crt1.o $(MUSL)/crti.o $(filter %.o,$^) \
 	  -Wl,--start-group $(LIBS) -Wl,--end-group $(MUSL)/crtn.o
--include $(GUEST_TESTS:=.d)
 
--include $(BUILD)/tests/$(TEST_GUEST)/cases.d
-
-# After a change of frontends/G/vdso.S or tests/G/forms.txt; they need a cross compiler, and the second an oracle.
+# After a change of frontends/G/vdso.S or tests/G/forms*.txt; they need a cross compiler, and the second an oracle.
 .PHONY: vdso cases
 vdso:
-	frontends/$(TEST_GUEST)/vdso.sh $(TEST_GUEST)-linux-gnu- > $(BUILD)/vdso_image.h
-	mv $(BUILD)/vdso_image.h frontends/$(TEST_GUEST)/vdso_image.h
+	tools/vdso.sh $(call guest_dir,$(TEST_GUEST)) $(TEST_GUEST)-linux-gnu- > $(BUILD)/vdso_image.h
+	mv $(BUILD)/vdso_image.h $(call guest_dir,$(TEST_GUEST))/vdso_image.h
 cases:
-	tests/$(TEST_GUEST)/oracle.py $(BUILD) < tests/$(TEST_GUEST)/forms.txt > $(BUILD)/cases.txt
-	mv $(BUILD)/cases.txt tests/$(TEST_GUEST)/cases.txt
+	for forms in tests/$(TEST_GUEST)/forms*.txt; do \
+	  tests/$(TEST_GUEST)/oracle.py $(BUILD) < $$forms > $(BUILD)/cases.txt && \
+	  mv $(BUILD)/cases.txt $$(echo $$forms | sed s/forms/cases/) || exit 1; \
+	done
 
 #: helpers         write the lists of docs/helpers.md again: which instructions call C functions
 HELPERS_MD = docs/helpers.md
@@ -84,30 +88,35 @@ hostcode: all
 
 # System-call programs: tests/syscalls/*.c for every machine, tests/syscalls/GUEST/*.c for one.
 SYSCALL_NAMES  = $(shell awk '!/^\#/ { print $$1 }' tests/syscalls.txt)
-SYSCALL_GUEST  = $(SYSCALL_NAMES:%=$(BUILD)/tests/syscalls/$(TEST_GUEST)/%)
-SYSCALL_NATIVE = $(filter-out $(TEST_GUEST)/%,$(SYSCALL_NAMES))
+SYSCALL_NATIVE = $(foreach n,$(SYSCALL_NAMES),$(if $(findstring /,$(n)),,$(n)))
+syscall_names  = $(SYSCALL_NATIVE) $(filter $(1)/%,$(SYSCALL_NAMES))
+SYSCALL_GUEST  = $(foreach g,$(CHECK_GUESTS),$(addprefix $(BUILD)/tests/syscalls/$(g)/,$(call syscall_names,$(g))))
 SYSCALL_FLAGS  = -std=gnu11 -O2 -static -pthread -Wall -Wno-unused-result -Wno-nonnull \
   -Wno-stringop-overflow -Wno-stringop-overread -Wno-infinite-recursion
 TEST_PROGRAMS  = $(SYSCALL_GUEST) $(SYSCALL_NATIVE:%=$(BUILD)/tests/syscalls/native/%)
 
-$(BUILD)/tests/syscalls/$(TEST_GUEST)/%: tests/syscalls/%.c tests/syscalls/test.h
-	@mkdir -p $(@D)
-	$(CROSS_CC) $(SYSCALL_FLAGS) -o $@ $<
+define syscall_rule
+$$(BUILD)/tests/syscalls/$(1)/%: tests/syscalls/%.c tests/syscalls/test.h
+	@mkdir -p $$(@D)
+	$$(if $$(filter $$(TEST_GUEST),$(1)),$$(CROSS_CC),$(1)-linux-gnu-gcc) $$(SYSCALL_FLAGS) -o $$@ $$<
+endef
+$(foreach g,$(GUESTS),$(eval $(call syscall_rule,$(g))))
 
 $(BUILD)/tests/syscalls/native/%: tests/syscalls/%.c tests/syscalls/test.h
 	@mkdir -p $(@D)
 	gcc $(SYSCALL_FLAGS) -o $@ $<
 
 # What make check runs: the tests written by hand, and those written from data.
-BATS_FILES     = $(wildcard tests/*.bats) $(BUILD)/tests/syscalls.bats $(BUILD)/tests/real.bats
+BATS_FILES     = $(filter-out $(GUESTS:%=tests/%.bats),$(wildcard tests/*.bats)) \
+  $(foreach g,$(CHECK_GUESTS),tests/$(g).bats $(BUILD)/tests/syscalls-$(g).bats $(BUILD)/tests/real-$(g).bats)
 
-$(BUILD)/tests/syscalls.bats: tests/syscalls.txt tests/mkbats.sh
+$(GUESTS:%=$(BUILD)/tests/syscalls-%.bats): $(BUILD)/tests/syscalls-%.bats: tests/syscalls.txt tests/mkbats.sh
 	@mkdir -p $(@D)
-	awk '!/^#/ { print $$1 }' $< | tests/mkbats.sh syscalls > $@
+	printf '%s\n' $(call syscall_names,$*) | tests/mkbats.sh syscalls $* > $@
 
-$(BUILD)/tests/real.bats: tests/real/cases.txt tests/mkbats.sh
+$(GUESTS:%=$(BUILD)/tests/real-%.bats): $(BUILD)/tests/real-%.bats: tests/real/cases.txt tests/mkbats.sh
 	@mkdir -p $(@D)
-	sed -n 's/^== //p' $< | tests/mkbats.sh real > $@
+	sed -n 's/^== //p' $< | tests/mkbats.sh real $* > $@
 
 #: layers          check who may include and call whom
 .PHONY: layers

@@ -10,7 +10,7 @@
 set -eu
 
 build="gcc make libc6-dev musl-dev musl-tools libelf-dev libcapstone-dev zlib1g-dev"
-tests="bats python3 gcc-aarch64-linux-gnu g++-aarch64-linux-gnu libc6-dev-arm64-cross"
+tests="bats python3 gcc-aarch64-linux-gnu g++-aarch64-linux-gnu libc6-dev-arm64-cross gcc-riscv64-linux-gnu libc6-dev-riscv64-cross"
 # An emulator to compare with in `make bench`: used where it is, never needed.
 optional="qemu-user-static"
 

@@ -13,15 +13,19 @@
  * The table, a line at a time; `#` starts a comment:
  *
  * 	name a64			the prefix of every generated name
- * 	insn 32				the width of a unit in bits
+ * 	insn 32 [START...]		the width in bits of the rows that follow
+ * 	signed NAME...			fields that handlers get sign-extended
  * 	attribute NAME...		declares attributes, which the generator knows nothing about
  * 	define NAME CONDITION...	a name for conditions used by many rows
  * 	group "NAME" [+FEATURE] [{ATTRIBUTE...}]
  * 					the manual's table the next rows are from, and what they all have
- * 	ROW BITS... [-> HANDLER [NAME=NUMBER...]] [where CONDITION...] [+FEATURE] [{ATTRIBUTE...}] [over ROW]
+ * 	ROW BITS... [-> HANDLER [NAME=VALUE...]] [where CONDITION...] [+FEATURE] [{ATTRIBUTE...}] [over ROW]
  *
  * BITS, most significant first, spaces free: 0, 1, x (ignored), NAME:WIDTH (a field), NAME=BITS (a
- * fixed field, which the handler gets too).  Their sum must be the width of the unit. The handler's
+ * fixed field, which the handler gets too), NAME:WIDTH+NUMBER (the handler gets the sum),
+ * NAME[HIGH:LOW|BIT...] (pieces of a field, here or in more such words: `imm[12|10:5]` are seven
+ * bits of the word; bits of the field that no piece gives are 0; with a `u` behind, a signed field
+ * is not sign-extended from its highest bit).  Their sum must be the width of the row.  VALUE is a number, or the name of a field, which the handler then gets twice. The handler's
  * default is the name of the row; `-` says that there is none: the instruction is known and not
  * translated.  Rows of one handler must give it the same names, by fields and constants. CONDITION
  * is FIELD[.FIELD...]!=VALUE: the fields, joined with the first one highest, are not VALUE, in
@@ -29,9 +33,13 @@
  * conditions on fields the row lacks are errors as well. `over ROW` names an earlier row which this
  * one is an exception of.
  *
- * A table made of units of several widths (16 and 32 bits in one stream) will say `insn` again
- * before the rows of the other width; that, and the length function it asks for, waits for the
- * first such guest.
+ * A table of instructions of several widths (16 and 32 bits in one stream) says `insn` again before
+ * the rows of the other width, and each `insn` says how the first unit of its instructions may
+ * begin: bits of 0, 1 and x, as many as a unit has.  PREFIX.c then has NAME_width(first unit), and
+ * the generator holds the rows against what that answers: starts of two widths must not overlap,
+ * and a row must not leave those of its own. An instruction's first unit is the lowest bits of its
+ * word, so one tree decodes all widths; a guest whose manual writes the first unit highest will have
+ * to bring a word for that.
  */
 #include <stdarg.h>
 #include <stdlib.h>

@@ -6,22 +6,39 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { MAX_ARGS = 24, MAX_EXCEPT = 24, MAX_OVER = 64, MAX_ATTRS = 31 };
+enum {
+	MAX_ARGS = 24, MAX_PIECES = 10, MAX_EXCEPT = 24, MAX_OVER = 64, MAX_ATTRS = 31,
+	MAX_WIDTHS = 3, MAX_STARTS = 8
+};
 
 struct pattern {
 	uint64_t mask, value;
 };
 
-/* What a handler is given: bits of the word, or a constant of the row (width 0). */
+/* A run of the word's bits, and where in the field it belongs. */
+struct piece {
+	unsigned lsb, width, to;
+};
+
+/*
+ * What a handler is given: bits of the word put together, plus `value`; or only that, a constant of
+ * the row (no pieces).
+ */
 struct arg {
 	char *name;
-	unsigned lsb, width;
+	struct piece pieces[MAX_PIECES];
+	unsigned npieces;
+	unsigned width;		/* one more than the highest bit of a piece */
 	uint64_t value;
+	bool sign;		/* an int, sign-extended from `width` ... */
+	bool zero;		/* ... or not, all the same */
+	bool copy;		/* of another field of the row */
 };
 
 struct row {
 	char *name;
 	unsigned line;
+	unsigned width;			/* bits */
 	const char *group;
 	char *feature;			/* or NULL */
 	char *handler;			/* or NULL: not translated */
@@ -37,10 +54,20 @@ struct row {
 	unsigned index;
 };
 
+/* Instructions of one width, and how the first unit of these begins. */
+struct width {
+	unsigned bits, line;
+	struct pattern starts[MAX_STARTS];
+	unsigned nstarts;
+};
+
 struct table {
 	const char *file;
 	char *name;			/* of the guest: a64 */
-	unsigned width;			/* of a unit, bits */
+	unsigned width;			/* of the widest instruction, bits */
+	struct width widths[MAX_WIDTHS];
+	unsigned nwidths;
+	unsigned unit;			/* bits of a first unit; 0 if there is one width only */
 	char *attrs[MAX_ATTRS];
 	unsigned nattrs;
 	struct row **rows;

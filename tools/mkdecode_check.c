@@ -109,6 +109,42 @@ static bool overlap(const struct row *a, const struct row *b, uint64_t *witness)
 	return solve(p, 0, both, witness);
 }
 
+/* May a word of `r` begin with something that its width does not have? */
+static bool starts_wrong(const struct row *r, const struct width *w, uint64_t *witness)
+{
+	struct problem *p = &problem;
+
+	p->n = 0;
+	want_row(p, r);
+	for (unsigned i = 0; i < w->nstarts; i++)
+		want_not(p, w->starts[i], NULL, 0);
+	return solve(p, 0, r->pat, witness);
+}
+
+/* The first unit of an instruction tells its width, and every row keeps to that. */
+static void check_widths(const struct table *t)
+{
+	uint64_t word;
+
+	for (unsigned i = 0; i < t->nwidths; i++) {
+		const struct width *a = &t->widths[i];
+
+		for (unsigned j = 0; j < i; j++) {
+			const struct width *b = &t->widths[j];
+
+			for (unsigned k = 0; k < a->nstarts * b->nstarts; k++)
+				if (compatible(a->starts[k / b->nstarts], b->starts[k % b->nstarts]))
+					error(t, a->line, "starts of widths %u and %u (%s:%u) overlap",
+					      a->bits, b->bits, t->file, b->line);
+		}
+		for (unsigned j = 0; a->nstarts && j < t->nrows; j++)
+			if (t->rows[j]->width == a->bits && starts_wrong(t->rows[j], a, &word))
+				error(t, t->rows[j]->line,
+				      "'%s' does not keep to the starts of its width, for example in %0*llx",
+				      t->rows[j]->name, (int)a->bits / 4, (unsigned long long)word);
+	}
+}
+
 static void check_pair(const struct table *t, const struct row *a, const struct row *b)
 {
 	uint64_t witness;
@@ -151,6 +187,7 @@ static void check_args(const struct table *t, const struct row *first, const str
 
 void check_table(const struct table *t)
 {
+	check_widths(t);
 	for (unsigned i = 0; i < t->nrows; i++) {
 		const struct row *r = t->rows[i];
 
@@ -159,7 +196,8 @@ void check_table(const struct table *t)
 			      r->nabove ? ": the rows over it leave no word" :
 					  ": its conditions leave no word");
 		for (unsigned j = 0; j < i; j++)
-			check_pair(t, t->rows[j], r);
+			if (t->rows[j]->width == r->width)
+				check_pair(t, t->rows[j], r);
 		for (unsigned j = 0; r->handler && j < i; j++) {
 			if (t->rows[j]->handler && !strcmp(t->rows[j]->handler, r->handler)) {
 				check_args(t, t->rows[j], r);

@@ -26,6 +26,28 @@ static void emit_guard(FILE *f, const struct table *t, const char *format)
 	fputc('\n', f);
 }
 
+/* The members of a handler's struct which are signed, or those which are not. */
+static void emit_members(FILE *f, const struct row *r, bool sign)
+{
+	const char *join = sign ? "\tint " : "\tunsigned ";
+	bool any = false;
+
+	for (unsigned k = 0; k < r->nargs; k++) {
+		if (r->args[k].sign != sign)
+			continue;
+		fprintf(f, "%s%s", any ? ", " : join, r->args[k].name);
+		any = true;
+	}
+	if (any)
+		fprintf(f, ";\n");
+}
+
+/* The type that holds any instruction. */
+static unsigned word_bits(const struct table *t)
+{
+	return t->width > 32 ? 64 : t->width;
+}
+
 void emit_header(FILE *f, const struct table *t)
 {
 	const char *g = t->name;
@@ -51,9 +73,9 @@ void emit_header(FILE *f, const struct table *t)
 		if (!first_of_handler(t, r))
 			continue;
 		fprintf(f, "struct %s_%s {\n\tenum %s_insn id;\n", g, r->handler, g);
-		for (unsigned k = 0; k < r->nargs; k++)
-			fprintf(f, "%s%s", k ? ", " : "\tunsigned ", r->args[k].name);
-		fprintf(f, "%s};\n", r->nargs ? ";\n" : "");
+		emit_members(f, r, false);
+		emit_members(f, r, true);
+		fprintf(f, "};\n");
 	}
 
 	fprintf(f, "\n/* Handlers: written by the front-end; false means the instruction is undefined after all. */\n");
@@ -66,10 +88,14 @@ void emit_header(FILE *f, const struct table *t)
 	}
 
 	fprintf(f, "\nextern const struct insn_row %s_rows[%s_COUNT];\n\n", g, g);
+	if (t->nwidths > 1) {
+		fprintf(f, "/* The width in bits of the instruction that begins with `first`; 0: reserved. */\n");
+		fprintf(f, "unsigned %s_width(uint%u_t first);\n\n", g, t->unit);
+	}
 	fprintf(f, "/* The row of a word, %s_NONE if there is none. */\n", g);
-	fprintf(f, "enum %s_insn %s_decode(uint%u_t word);\n\n", g, g, t->width);
+	fprintf(f, "enum %s_insn %s_decode(uint%u_t word);\n\n", g, g, word_bits(t));
 	fprintf(f, "/* Decode and call the handler; false: undefined, or known and not translated. */\n");
-	fprintf(f, "bool %s_translate(struct tr *t, uint%u_t word);\n\n", g, t->width);
+	fprintf(f, "bool %s_translate(struct tr *t, uint%u_t word);\n\n", g, word_bits(t));
 	fprintf(f, "/* A mask of enum %s_attr; `insn` is not %s_NONE. */\n", g, g);
 	fprintf(f, "unsigned %s_attrs(enum %s_insn insn);\n\n#endif\n", g, g);
 }
@@ -100,8 +126,8 @@ static bool same_layout(const struct row *a, const struct row *b)
 	for (unsigned i = 0; i < a->nargs; i++) {
 		const struct arg *x = &a->args[i], *y = &b->args[i];
 
-		if (strcmp(x->name, y->name) || x->lsb != y->lsb || x->width != y->width ||
-		    x->value != y->value)
+		if (strcmp(x->name, y->name) || x->npieces != y->npieces ||
+		    memcmp(x->pieces, y->pieces, sizeof x->pieces) || x->value != y->value)
 			return false;
 	}
 	return true;
@@ -121,7 +147,7 @@ static unsigned fields_of(const struct row *r)
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < r->nargs; i++)
-		n += r->args[i].width != 0;
+		n += r->args[i].copy ? 0 : r->args[i].npieces;
 	return n;
 }
 
@@ -134,9 +160,10 @@ static void emit_fields(FILE *f, const struct table *t)
 			continue;
 		fprintf(f, "static const struct insn_field fields_%s[] = {", r->name);
 		for (unsigned k = 0; k < r->nargs; k++)
-			if (r->args[k].width)
-				fprintf(f, " { \"%s\", %u, %u },", r->args[k].name, r->args[k].lsb,
-					r->args[k].width);
+			for (unsigned j = 0; !r->args[k].copy && j < r->args[k].npieces; j++)
+				fprintf(f, " { \"%s\", %u, %u, %u },", r->args[k].name,
+					r->args[k].pieces[j].lsb, r->args[k].pieces[j].width,
+					r->args[k].pieces[j].to);
 		fprintf(f, " };\n");
 	}
 }
@@ -165,7 +192,7 @@ static void emit_rows(FILE *f, const struct table *t)
 			(unsigned long long)r->pat.value);
 		fprintf(f, nexcept ? "except_%s, " : "0, ", r->name);
 		fprintf(f, nfields ? "fields_%s, " : "0, ", layout_of(t, r)->name);
-		fprintf(f, "%#x, %u, %u, %u },\n", r->attrs, t->width, nexcept, nfields);
+		fprintf(f, "%#x, %u, %u, %u },\n", r->attrs, r->width, nexcept, nfields);
 	}
 	fprintf(f, "};\n");
 }
@@ -173,6 +200,33 @@ static void emit_rows(FILE *f, const struct table *t)
 static bool same_call(const struct row *a, const struct row *b)
 {
 	return a->handler && b->handler && !strcmp(a->handler, b->handler) && same_layout(a, b);
+}
+
+static void emit_pieces(FILE *f, const struct arg *a)
+{
+	for (unsigned i = 0; i < a->npieces; i++) {
+		const struct piece *p = &a->pieces[i];
+		unsigned long long mask = (1ull << p->width) - 1;
+
+		fprintf(f, "%s", i ? " | " : "");
+		if (p->to)
+			fprintf(f, "(word >> %u & %#llx) << %u", p->lsb, mask, p->to);
+		else
+			fprintf(f, "(word >> %u & %#llx)", p->lsb, mask);
+	}
+}
+
+static void emit_arg(FILE *f, const struct arg *a)
+{
+	unsigned up = a->sign && !a->zero && a->npieces ? 32 - a->width : 0;
+
+	fprintf(f, "\t\t\t.%s = %s", a->name, a->sign ? "(int32_t)((uint32_t)(" : "");
+	emit_pieces(f, a);
+	if (a->value || !a->npieces)
+		fprintf(f, "%s%llu", a->npieces ? " + " : "", (unsigned long long)a->value);
+	if (a->sign)
+		fprintf(f, ") << %u) >> %u", up, up);
+	fprintf(f, ",\n");
 }
 
 static void emit_case(FILE *f, const struct table *t, const struct row *r)
@@ -186,16 +240,23 @@ static void emit_case(FILE *f, const struct table *t, const struct row *r)
 		if (same_call(t->rows[i], r))
 			fprintf(f, "\tcase %s_%s:\n", g, t->rows[i]->name);
 	fprintf(f, "\t{\n\t\tstruct %s_%s a = {\n\t\t\t.id = id,\n", g, r->handler);
-	for (unsigned i = 0; i < r->nargs; i++) {
-		const struct arg *a = &r->args[i];
-
-		if (a->width)
-			fprintf(f, "\t\t\t.%s = word >> %u & %#llx,\n", a->name, a->lsb,
-				(1ull << a->width) - 1);
-		else
-			fprintf(f, "\t\t\t.%s = %llu,\n", a->name, (unsigned long long)a->value);
-	}
+	for (unsigned i = 0; i < r->nargs; i++)
+		emit_arg(f, &r->args[i]);
 	fprintf(f, "\t\t};\n\n\t\treturn %s_tr_%s(t, &a);\n\t}\n", g, r->handler);
+}
+
+static void emit_width(FILE *f, const struct table *t)
+{
+	fprintf(f, "\nunsigned %s_width(uint%u_t first)\n{\n", t->name, t->unit);
+	for (unsigned i = 0; i < t->nwidths; i++) {
+		const struct width *w = &t->widths[i];
+
+		for (unsigned k = 0; k < w->nstarts; k++)
+			fprintf(f, "\tif ((first & %#llx) == %#llx)\n\t\treturn %u;\n",
+				(unsigned long long)w->starts[k].mask,
+				(unsigned long long)w->starts[k].value, w->bits);
+	}
+	fprintf(f, "\treturn 0;\n}\n");
 }
 
 void emit_source(FILE *f, const struct table *t, const char *header)
@@ -207,13 +268,15 @@ void emit_source(FILE *f, const struct table *t, const char *header)
 	emit_fields(f, t);
 	emit_rows(f, t);
 
-	fprintf(f, "\nenum %s_insn %s_decode(uint%u_t word)\n{\n", g, g, t->width);
+	if (t->nwidths > 1)
+		emit_width(f, t);
+	fprintf(f, "\nenum %s_insn %s_decode(uint%u_t word)\n{\n", g, g, word_bits(t));
 	emit_tree(f, t);
 	fprintf(f, "\treturn %s_NONE;\n}\n", g);
 
 	/* Tests and tools want the decoder without a front-end to link. */
 	fprintf(f, "\n#ifndef DECODE_ONLY\nbool %s_translate(struct tr *t, uint%u_t word)\n{\n", g,
-		t->width);
+		word_bits(t));
 	fprintf(f, "\tenum %s_insn id = %s_decode(word);\n\n\tswitch (id) {\n", g, g);
 	for (unsigned i = 0; i < t->nrows; i++)
 		if (t->rows[i]->handler)

@@ -27,6 +27,8 @@ struct parser {
 	/* of the present group */
 	char *group, *feature;
 	unsigned attrs;
+	char *signeds[MAX_ARGS];
+	unsigned nsigneds;
 	unsigned capacity;
 };
 
@@ -115,6 +117,8 @@ static struct arg *add_arg(struct parser *p, struct row *r, const char *name)
 		fatal(p->t, p->line, "too many fields");
 	a = &r->args[r->nargs++];
 	a->name = xstrdup(name);
+	for (unsigned i = 0; i < p->nsigneds; i++)
+		a->sign |= !strcmp(p->signeds[i], name);
 	return a;
 }
 
@@ -141,40 +145,107 @@ static bool is_clause(const char *s)
 	       *s == '{';
 }
 
+/* The next `width` bits of the word, to bit `to` of the field.  `used` counts from the top. */
+static void add_piece(struct parser *p, struct arg *a, unsigned used, unsigned width, unsigned to)
+{
+	if (!width || to + width > 32)
+		fatal(p->t, p->line, "field '%s' is %u bits wide, not 1 to 32", a->name, to + width);
+	if (a->npieces == MAX_PIECES)
+		fatal(p->t, p->line, "field '%s' is in too many pieces", a->name);
+	for (unsigned i = 0; i < a->npieces; i++) {
+		const struct piece *q = &a->pieces[i];
+
+		if (to < q->to + q->width && q->to < to + width)
+			fatal(p->t, p->line, "a bit of field '%s' is given twice", a->name);
+	}
+	/* from the top; parse_bits turns it round */
+	a->pieces[a->npieces++] = (struct piece){ used + width, width, to };
+	if (to + width > a->width)
+		a->width = to + width;
+}
+
+/* NAME:WIDTH[+NUMBER] */
+static unsigned add_field(struct parser *p, struct row *r, char *name, char *s, unsigned used)
+{
+	struct arg *a = add_arg(p, r, name);
+	char *plus = strchr(s, '+');
+	unsigned width;
+
+	if (plus) {
+		*plus++ = 0;
+		a->value = number(p, plus);
+	}
+	width = number(p, s);
+	add_piece(p, a, used, width, 0);
+	return width;
+}
+
+/* NAME=BITS */
+static unsigned add_fixed(struct parser *p, struct row *r, char *name, char *s, unsigned used)
+{
+	struct arg *a = add_arg(p, r, name);
+	unsigned n = add_bits(p, r, s);
+
+	add_piece(p, a, used, n, 0);
+	return n;
+}
+
+/* NAME[HIGH:LOW|BIT...][u]: pieces of a field, which may be given in several such words. */
+static unsigned add_pieces(struct parser *p, struct row *r, char *name, char *s, unsigned used)
+{
+	struct arg *a = find_arg(r, name, strlen(name));
+	unsigned total = 0;
+	char *end = strchr(s, ']'), *bar;
+
+	if (!end || (end[1] && strcmp(end + 1, "u")))
+		fatal(p->t, p->line, "no ']' at the end of the pieces of '%s'", name);
+	if (!a)
+		a = add_arg(p, r, name);
+	a->zero |= end[1];
+	*end = 0;
+	for (; s; s = bar) {
+		char *colon;
+		unsigned high, low;
+
+		bar = strchr(s, '|');
+		if (bar)
+			*bar++ = 0;
+		colon = strchr(s, ':');
+		if (colon)
+			*colon++ = 0;
+		high = number(p, s);
+		low = colon ? number(p, colon) : high;
+		if (high < low || high > 31)
+			fatal(p->t, p->line, "bad piece %u:%u of field '%s'", high, low, name);
+		add_piece(p, a, used + total, high - low + 1, low);
+		total += high - low + 1;
+	}
+	return total;
+}
+
 static void parse_bits(struct parser *p, struct row *r)
 {
-	unsigned width = p->t->width, used = 0;
+	unsigned width = r->width, used = 0;
 	char *s;
 
 	for (; (s = peek(p)) && !is_clause(s); next(p)) {
-		char *sep = strpbrk(s, ":=");
-		bool fixed = sep && *sep == '=';
-		struct arg *a = NULL;
+		char *sep = strpbrk(s, "[:=");
+		unsigned n;
 
-		if (sep) {
+		if (!sep) {
+			used += add_bits(p, r, s);
+		} else if (*sep == '=') {
 			*sep++ = 0;
-			a = add_arg(p, r, s);
-		}
-		if (a && !fixed) {
-			a->width = number(p, sep);
-			if (!a->width || a->width > 32)
-				fatal(p->t, p->line, "field '%s' is %u bits wide, not 1 to 32", s,
-				      a->width);
-			r->pat.mask <<= a->width;
-			r->pat.value <<= a->width;
-			used += a->width;
+			used += add_fixed(p, r, s, sep, used);
 		} else {
-			unsigned n = add_bits(p, r, a ? sep : s);
+			bool pieces = *sep == '[';
 
-			if (a && (!n || n > 32))
-				fatal(p->t, p->line, "field '%s' is %u bits wide, not 1 to 32", s,
-				      n);
-			if (a)
-				a->width = n;
+			*sep++ = 0;
+			n = (pieces ? add_pieces : add_field)(p, r, s, sep, used);
+			r->pat.mask <<= n;
+			r->pat.value <<= n;
 			used += n;
 		}
-		if (a)
-			a->lsb = used;	/* from the top; turned round below */
 		if (used > width)
 			break;
 	}
@@ -182,7 +253,8 @@ static void parse_bits(struct parser *p, struct row *r)
 		fatal(p->t, r->line, "row '%s' has %s%u bits, not %u", r->name,
 		      used > width ? "at least " : "", used, width);
 	for (unsigned i = 0; i < r->nargs; i++)
-		r->args[i].lsb = width - r->args[i].lsb;
+		for (unsigned k = 0; k < r->args[i].npieces; k++)
+			r->args[i].pieces[k].lsb = width - r->args[i].pieces[k].lsb;
 }
 
 static void parse_handler(struct parser *p, struct row *r)
@@ -200,13 +272,25 @@ static void parse_handler(struct parser *p, struct row *r)
 	r->handler = xstrdup(s);
 	for (; (s = peek(p)) && !is_clause(s); next(p)) {
 		char *eq = strchr(s, '=');
-		struct arg *a;
+		struct arg *a, *from;
 
 		if (!eq)
-			fatal(p->t, p->line, "expected NAME=NUMBER, not '%s'", s);
-		*eq = 0;
+			fatal(p->t, p->line, "expected NAME=NUMBER or NAME=FIELD, not '%s'", s);
+		*eq++ = 0;
 		a = add_arg(p, r, s);
-		a->value = number(p, eq + 1);
+		if (!is_name(eq)) {
+			a->value = number(p, eq);
+			continue;
+		}
+		from = find_arg(r, eq, strlen(eq));
+		if (!from || from == a)
+			fatal(p->t, p->line, "unknown field '%s'", eq);
+		memcpy(a->pieces, from->pieces, sizeof a->pieces);
+		a->npieces = from->npieces;
+		a->width = from->width;
+		a->value = from->value;
+		a->zero = from->zero;
+		a->copy = true;
 	}
 }
 
@@ -252,7 +336,7 @@ static void add_condition(struct parser *p, struct row *r, const char *s)
 		if (nparts == 8)
 			fatal(p->t, p->line, "too many fields in '%s'", s);
 		parts[nparts] = find_arg(r, f, end - f);
-		if (!parts[nparts] || !parts[nparts]->width)
+		if (!parts[nparts] || !parts[nparts]->npieces)
 			fatal(p->t, p->line, "unknown field '%.*s' in where", (int)(end - f), f);
 		width += parts[nparts++]->width;
 	}
@@ -261,10 +345,14 @@ static void add_condition(struct parser *p, struct row *r, const char *s)
 	v = condition_value(p, ne + 2, width);
 	while (nparts--) {
 		struct arg *a = parts[nparts];
-		uint64_t bits = (1ull << a->width) - 1;
 
-		e.mask |= (v.mask & bits) << a->lsb;
-		e.value |= (v.value & bits) << a->lsb;
+		for (unsigned i = 0; i < a->npieces; i++) {
+			struct piece q = a->pieces[i];
+			uint64_t bits = (1ull << q.width) - 1;
+
+			e.mask |= (v.mask >> q.to & bits) << q.lsb;
+			e.value |= (v.value >> q.to & bits) << q.lsb;
+		}
 		v.mask >>= a->width;
 		v.value >>= a->width;
 	}
@@ -344,7 +432,7 @@ static void parse_row(struct parser *p, char *name)
 	struct row *r = xalloc(sizeof *r), *old;
 	char *s;
 
-	if (!t->width || !t->name)
+	if (!t->nwidths || !t->name)
 		fatal(t, p->line, "'name' and 'insn' must come before the first row");
 	if (!is_name(name))
 		fatal(t, p->line, "bad row name '%s'", name);
@@ -355,6 +443,7 @@ static void parse_row(struct parser *p, char *name)
 		fatal(t, p->line, "duplicate row '%s', first at %s:%u", name, t->file, old->line);
 	r->name = r->handler = xstrdup(name);
 	r->line = p->line;
+	r->width = t->widths[t->nwidths - 1].bits;
 	r->group = p->group;
 	r->feature = p->feature;
 	r->attrs = p->attrs;
@@ -436,6 +525,54 @@ static void parse_attribute(struct parser *p)
 	}
 }
 
+/* insn WIDTH [START...]: the width of the rows to come. */
+static void parse_insn(struct parser *p)
+{
+	struct table *t = p->t;
+	struct width *w = &t->widths[t->nwidths];
+	char *s = next(p);
+
+	if (t->nwidths == MAX_WIDTHS)
+		fatal(t, p->line, "too many widths");
+	w->line = p->line;
+	w->bits = s ? number(p, s) : 0;
+	if (w->bits != 16 && w->bits != 32 && w->bits != 48)
+		fatal(t, p->line, "an instruction is 16, 32 or 48 bits wide");
+	while ((s = next(p))) {
+		struct row start = { 0 };
+		unsigned n = add_bits(p, &start, s);
+
+		if (t->unit && n != t->unit)
+			fatal(t, p->line, "'%s' has %u bits, the start before it %u", s, n, t->unit);
+		if (n > w->bits)
+			fatal(t, p->line, "'%s' has more bits than the instructions", s);
+		if (w->nstarts == MAX_STARTS)
+			fatal(t, p->line, "too many starts");
+		t->unit = n;
+		w->starts[w->nstarts++] = start.pat;
+	}
+	for (unsigned i = 0; i < t->nwidths; i++)
+		if (t->widths[i].bits == w->bits)
+			fatal(t, p->line, "a second 'insn %u'", w->bits);
+	if (t->nwidths++ && !(t->widths[0].nstarts && w->nstarts))
+		fatal(t, p->line, "with several widths, each needs the starts of its first unit");
+	if (w->bits > t->width)
+		t->width = w->bits;
+}
+
+static void parse_signed(struct parser *p)
+{
+	char *s;
+
+	while ((s = next(p))) {
+		if (!is_name(s))
+			fatal(p->t, p->line, "bad field name '%s'", s);
+		if (p->nsigneds == MAX_ARGS)
+			fatal(p->t, p->line, "too many signed fields");
+		p->signeds[p->nsigneds++] = xstrdup(s);
+	}
+}
+
 static void parse_line(struct parser *p)
 {
 	struct table *t = p->t;
@@ -449,12 +586,9 @@ static void parse_line(struct parser *p)
 			fatal(t, p->line, "expected a name after 'name'");
 		t->name = xstrdup(s);
 	} else if (!strcmp(s, "insn")) {
-		s = next(p);
-		t->width = s ? number(p, s) : 0;
-		if (t->width != 16 && t->width != 32)
-			fatal(t, p->line, "a unit is 16 or 32 bits");
-		if (t->nrows)
-			fatal(t, p->line, "units of several widths are not supported");
+		parse_insn(p);
+	} else if (!strcmp(s, "signed")) {
+		parse_signed(p);
 	} else if (!strcmp(s, "attribute")) {
 		parse_attribute(p);
 	} else if (!strcmp(s, "define")) {

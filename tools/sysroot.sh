@@ -8,7 +8,7 @@
 # are made at the end of this script.
 #
 # Usage: tools/sysroot.sh [ARCH [DIR]]
-# ARCH is the guest's name (aarch64); the packages are those of tests/real/packages.ARCH.
+# ARCH is the guest's name (aarch64); the packages are those of tests/real/packages.
 # A stamp holds the list that was unpacked: a second call with the same list does nothing.
 
 set -eu
@@ -16,12 +16,15 @@ set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 arch=${1:-aarch64}
 root=${2:-$top/build/sysroot/$arch}
-list=$top/tests/real/packages.$arch
+list=$top/tests/real/packages
+# The release, if it must be another than the host's: the first that has the architecture.
+suite=
 
 case $arch in
 aarch64)	debian=arm64 ;;
 arm)		debian=armhf ;;
 ppc64le)	debian=ppc64el ;;
+riscv64)	debian=riscv64 suite=trixie ;;
 s390x)		debian=s390x ;;
 mips64el)	debian=mips64el ;;
 x86_64)		debian=amd64 ;;
@@ -70,6 +73,14 @@ for file in /etc/apt/sources.list.d/*.sources; do
 done
 if ! [ -s "$apt/etc/sources.list" ] && ! ls "$apt"/etc/sources.list.d/* > /dev/null 2>&1; then
 	echo "deb http://deb.debian.org/debian bookworm main" > "$apt/etc/sources.list"
+fi
+
+if [ -n "$suite" ]; then
+	# The release alone, from where the host gets its own: updates of another come and go.
+	uri=$(cat "$apt"/etc/sources.list "$apt"/etc/sources.list.d/* 2> /dev/null |
+		grep -o '[a-z]*://[^ ]*/debian/\{0,1\}\( \|$\)' | head -1)
+	rm -f "$apt"/etc/sources.list.d/*
+	echo "deb ${uri:-http://deb.debian.org/debian} $suite main" > "$apt/etc/sources.list"
 fi
 
 # How the host reaches the network (proxies, time-outs) is kept; its hooks are not.

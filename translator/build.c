@@ -20,20 +20,36 @@ static void log_translation(const struct tr *t, const char *what)
 	}
 }
 
-/* Translates one instruction at t->pc; true if the translation has been ended. */
-static bool one(struct tr *t)
+bool tr_fetchable(struct tr *t, gaddr a, u64 len)
 {
-	int status;
+	gaddr page_mask = ~(gaddr)(t->g->page_size - 1);
+
+	if (((a ^ t->pc) & page_mask) == 0 || t->executable(a, len))
+		return true;
+	t->noexec = a;
+	return false;
+}
+
+/* Translates one instruction at t->pc: TR_NEXT to go on. */
+static enum tr_status one(struct tr *t)
+{
+	enum tr_status status;
 
 	ir_insn(t, t->pc);
 	t->next = t->pc + t->g->insn_unit;
-	status = t->g->translate(t);
+	status = (enum tr_status)t->g->translate(t);
+	if (status == TR_NOEXEC) {
+		/* not followed: in a region it may lead to itself */
+		if (t->ninsns)
+			ir_raw(t, IR_EXIT, T_NONE, EXIT_SYNC, ir_pc(t, t->pc), 0, 0);
+		return status;
+	}
 	t->ninsns++;
 	if (t->next > t->end)
 		t->end = t->next;
 	if (status == TR_UNDEF)
 		ir_raw(t, IR_TRAP, T_NONE, 0, ir_pc(t, t->pc), EXIT_UNDEF, 0);
-	return status != TR_NEXT;
+	return status;
 }
 
 /* The page of t->pc is executable; `page` is the last one that was asked for. */
@@ -62,9 +78,17 @@ bool tr_build(struct tr *t, const struct guest *g, gaddr pc, const struct transl
 	t->single = cfg->single;
 	if (t->single)
 		t->max_insns = 1;
+	t->executable = executable;
+	t->noexec = pc;
 	if (!may_fetch(t, &page, executable))
 		return false;
-	while (!one(t)) {
+	for (;;) {
+		enum tr_status status = one(t);
+
+		if (status == TR_NOEXEC && !t->ninsns)
+			return false;
+		if (status != TR_NEXT)
+			break;
 		t->pc = t->next;
 		if (t->ninsns == t->max_insns || ir_full(t) || t->node[t->n - 1].op == IR_EXITCC ||
 		    !may_fetch(t, &page, executable)) {
@@ -127,6 +151,7 @@ static bool line(struct tr *t, u32 k, bool (*executable)(gaddr a, u64 len))
 {
 	gaddr page = ~(gaddr)0;
 	u32 first = t->ninsns;
+	enum tr_status status;
 
 	t->pc = t->label[k].pc;
 	t->label[k].built = true;
@@ -135,7 +160,10 @@ static bool line(struct tr *t, u32 k, bool (*executable)(gaddr a, u64 len))
 			ir_label(t, k);
 		if (t->pc < t->lo)
 			t->lo = t->pc;
-		if (!goes_on(t, one(t)))
+		status = one(t);
+		if (status == TR_NOEXEC && !t->ninsns)
+			return false;
+		if (!goes_on(t, status != TR_NEXT))
 			return true;
 	}
 	if (t->ninsns > first)
@@ -147,6 +175,7 @@ bool tr_build_region(struct tr *t, const struct guest *g, const struct tr_label 
 		     bool (*executable)(gaddr a, u64 len))
 {
 	ir_begin(t, g, plan[0].pc);
+	t->executable = executable;
 	t->max_insns = TR_REGION_INSNS;
 	t->single = false;
 	t->nlabels = n;

@@ -6,13 +6,19 @@
 #include "translator/translator.h"
 
 /*
+ * For translate() of a guest with instructions longer than its insn_unit: may [a, a + len), a later
+ * part of the instruction at t->pc, be fetched?  If not, translate() returns TR_NOEXEC.
+ */
+bool tr_fetchable(struct tr *t, gaddr a, u64 len);
+
+/*
  * Fills t with the translation of the block at pc: up to cfg->max_insns instructions (0:
  * TR_MAX_INSNS), ended by the guest's own exit, at a page that is not executable, or when t is
  * full; an instruction that does not exist becomes TRAP EXIT_UNDEF.  The caller sets t->fpctl
  * before.  The result is verified (debug builds) and logged; nodes that nothing uses stay, the
  * backend's backward pass sees them.
  *
- * False when pc itself is not executable (EXIT_NOEXEC); t is then empty.  Reads guest memory
+ * False when the instruction at pc is not executable (EXIT_NOEXEC), from t->noexec on.  Reads guest memory
  * directly: a page whose backing went away faults on the host.
  */
 bool tr_build(struct tr *t, const struct guest *g, gaddr pc, const struct translator_config *cfg,

@@ -51,8 +51,21 @@ static u64 arithmetic(struct fpsem *s, enum ir_op op, enum fp_format f, unsigned
 	case IR_FMAXNM: return fp_maxnm(s, f, a, b);
 	case IR_FNEG: return fp_neg(f, a);
 	case IR_FABS: return fp_abs(f, a);
+	case IR_FSIGN: return (fp_neg(f, 0) & b) | fp_abs(f, a);
 	default: die("interp: %s is not implemented", ir_rows[op].name);
 	}
+}
+
+static u64 box(u64 a, unsigned aux)
+{
+	return aux & 1 ? a | ~0ull << 16 : a | ~0ull << 32;
+}
+
+static u64 unbox(u64 a, unsigned aux)
+{
+	if (aux & 2 || box(a, aux) == a)
+		return (u32)a;
+	return aux & 1 ? 0x7e00 : 0x7fc00000;
 }
 
 static u64 float_to_int(struct fpsem *s, enum ir_type from, enum ir_type to, unsigned rnd,
@@ -75,6 +88,8 @@ void interp_float(struct vcpu *c, const struct tr *t, u32 i, vec *val)
 	}
 	ta = t->node[n->a].type;
 	a = val[n->a].d[0];
+	if (ir_rounds(n->op) && n->aux >> 4)
+		s.round = (n->aux >> 4) - 1;
 	switch (n->op) {
 	case IR_FPCTL:
 		translator_set_fpctl(c, (u32)a);
@@ -89,8 +104,14 @@ void interp_float(struct vcpu *c, const struct tr *t, u32 i, vec *val)
 		r = fp_convert(&s, format_of(n->type), format_of(ta), a);
 		break;
 	case IR_FCVTH:
-		r = n->aux ? fp_convert(&s, FP16, format_of(ta), a)
-			   : fp_convert(&s, format_of(n->type), FP16, a & 0xffff);
+		r = n->aux & 1 ? fp_convert(&s, FP16, format_of(ta), a)
+			       : fp_convert(&s, format_of(n->type), FP16, a & 0xffff);
+		break;
+	case IR_FBOX:
+		r = box(a, n->aux);
+		break;
+	case IR_FUNBOX:
+		r = unbox(a, n->aux);
 		break;
 	case IR_I2F:
 		if (!(n->aux & 1) && ta == T_I32)

@@ -32,8 +32,8 @@ const char *const ir_cc_name[] = {
 	"eq", "ne", "cs", "cc", "mi", "pl", "vs", "vc", "hi", "ls", "ge", "lt", "gt", "le", "al"
 };
 
-/* How far back equal nodes are looked for. */
-enum { LOOK_BACK = 12 };
+/* How far back equal nodes are looked for; further where they cost more than a move. */
+enum { LOOK_BACK = 12, UNBOX_BACK = 64 };
 
 void ir_begin(struct tr *t, const struct guest *g, gaddr pc)
 {
@@ -549,6 +549,19 @@ static ref fold_field(struct tr *t, enum ir_op op, enum ir_type type, u32 a, u32
 	return 0;
 }
 
+/* a + (b << 1, 2 or 3): an address.  0: it is not. */
+static ref fold_scaled(struct tr *t, u32 a, u32 b)
+{
+	const struct ir_node *n = &t->node[b];
+	u64 k;
+
+	/* A constant base is a displacement already. */
+	if (t->node[a].op != IR_CONST && n->op == IR_SHL && n->type == T_I64 &&
+	    ir_is_const(t, n->b, &k) && k >= 1 && k <= 3)
+		return ir_emit(t, IR_LEA, T_I64, (unsigned)k, a, n->a, 0);
+	return 0;
+}
+
 static ref fold_int(struct tr *t, enum ir_op op, enum ir_type type, unsigned aux, u32 a, u32 b,
 		    u32 c)
 {
@@ -601,7 +614,16 @@ static ref fold_int(struct tr *t, enum ir_op op, enum ir_type type, unsigned aux
 		if (r)
 			return r;
 	}
+	if (op == IR_ADD && type == T_I64) {
+		r = fold_scaled(t, a, b);
+		return r ? r : fold_scaled(t, b, a);
+	}
 	return a == b ? fold_same(t, op, type, a) : 0;
+}
+
+static ref fold_box(struct tr *t, unsigned aux, u64 v)
+{
+	return ir_constv(t, T_F64, (vec){ .d = { v | ~0ull << (aux & 1 ? 16 : 32) } });
 }
 
 /* Moves between vectors, scalars and integers. */
@@ -651,6 +673,15 @@ static ref fold_move(struct tr *t, enum ir_op op, enum ir_type type, unsigned au
 		if (na->op == IR_I2V && b == 0 && aux >= 2 && ir_type_of(t, na->a) == type &&
 		    8u << aux == ir_width(type))
 			return na->a;
+		return 0;
+	case IR_FBOX:
+		return na->op == IR_CONSTV ? fold_box(t, aux, t->pool[na->a].d[0]) : 0;
+	case IR_FUNBOX:
+		if (na->op == IR_FBOX && na->aux == (aux & 1))
+			return na->a;
+		for (u32 i = t->n - 1; i > t->floor && i + UNBOX_BACK > t->n; i--)
+			if (t->node[i].op == IR_FUNBOX && t->node[i].a == a && t->node[i].aux == aux)
+				return i;
 		return 0;
 	case IR_I2FBITS:
 		return na->op == IR_F2IBITS ? na->a : 0;

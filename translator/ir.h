@@ -80,6 +80,12 @@ enum {
 /* Rounding, aux of AUX_RND */
 enum ir_round { RND_NEAREST, RND_UP, RND_DOWN, RND_ZERO, RND_AWAY /* ties away */, RND_CURRENT, RND_MASK = 15 };
 
+/*
+ * Bits 7..4 of aux of a scalar operation that rounds: 0, as FPCTL says; else this, RND_NEAREST to
+ * RND_AWAY.
+ */
+#define FP_STATIC(rnd) ((1u + (rnd)) << 4)
+
 /* EXIT's aux */
 enum ir_exit {
 	EXIT_JUMP, EXIT_CALL, EXIT_RET,
@@ -94,8 +100,14 @@ enum ir_exit {
 enum ir_fpctl {
 	FPCTL_ROUND = 3, FPCTL_FLUSH = 4, FPCTL_DEFAULT_NAN = 8, FPCTL_FLUSH16 = 16,
 	FPCTL_ALT_HALF = 32,
+	FPCTL_AWAY = 64,            /* rounding bits: RND_NEAREST, but ties go away from zero */
+	FPCTL_NO_ROUND = 128,       /* no rounding mode is set; for the guest to look at */
+	FPCTL_NAN_TO_MAX = 256,     /* a NaN becomes the largest integer, not 0 */
+	FPCTL_PREFER_NUMBER = 512,  /* FMINNM, FMAXNM: a signalling NaN counts as missing as well */
+	FPCTL_TINY_AFTER = 1024,    /* tininess is detected after rounding */
+	FPCTL_ALL = 2047,
 	/* what translations are specialised for; the host's control word does the rest */
-	FPCTL_MODE = FPCTL_FLUSH | FPCTL_DEFAULT_NAN | FPCTL_FLUSH16 | FPCTL_ALT_HALF
+	FPCTL_MODE = FPCTL_ALL & ~FPCTL_ROUND
 };
 
 /* FPFLAGS */
@@ -111,7 +123,7 @@ enum ir_fpexc {
  * flags: do integer arithmetic, or use FP_HOST_BEGIN/END (translator/softfp.h).
  */
 enum {
-	H_PURE = 1,    /* depends on its arguments only, no effect: may be dropped */
+	H_PURE = 1,    /* depends on its arguments only, no effect, exceptions included: may be dropped */
 	H_VCPU = 2,    /* its first argument (not among the ARGs) is the struct vcpu * */
 	H_FAULT = 4,   /* may access guest memory: state and vcpu->pc are complete before the call */
 };
@@ -129,6 +141,7 @@ enum tr_status {
 	TR_NEXT,   /* go on with the instruction at t->next */
 	TR_END,    /* the translation has been ended by an EXIT or TRAP */
 	TR_UNDEF,  /* no such instruction; nothing but pure nodes was emitted */
+	TR_NOEXEC, /* a part of it is not executable, says tr_fetchable(); as for TR_UNDEF */
 };
 
 enum { TR_MAX_NODES = 8192, TR_MAX_POOL = 256, TR_MAX_SLOTS = 160, TR_MAX_INSNS = 64 };
@@ -159,6 +172,8 @@ struct tr {
 	u32 floor;             /* first node since the last label: values do not cross labels */
 	u32 nlabels;           /* 0: a block.  Else a region, whose first label is its start */
 	u32 npool;
+	bool (*executable)(gaddr a, u64 len);
+	gaddr noexec;          /* the first byte that was not executable where the translation ended */
 	u64 fpctl;             /* floating-point mode that the translation is for: bits of FPCTL_MODE */
 	bool untag;            /* accesses strip the guest's address tags */
 	struct { ref val; u8 type; } slot[TR_MAX_SLOTS];
@@ -217,6 +232,20 @@ static inline enum ir_type ir_type_of(const struct tr *t, ref r)
 #define ir3(t, op, type, a, b, c) ir_emit(t, op, type, 0, a, b, c)
 /* ... and with aux: irx(t, IR_VADD, T_V128, 2, a, b, 0) */
 #define irx(t, op, type, aux, a, b, c) ir_emit(t, op, type, aux, a, b, c)
+
+/* Whether an operation may have a rounding of its own (FP_STATIC). */
+static inline bool ir_rounds(unsigned op)
+{
+	return (op >= IR_FADD && op <= IR_FMA) || op == IR_FCVT || op == IR_FCVTH || op == IR_I2F;
+}
+
+/* Whether v is a single in a box that was computed as a single: no constant, and no part of a wider value. */
+static inline bool ir_boxed(const struct tr *t, ref v)
+{
+	unsigned of = t->node[t->node[v].a].op;
+
+	return t->node[v].op == IR_FBOX && !t->node[v].aux && of != IR_CONSTV && of != IR_V2F && of != IR_GET;
+}
 
 /* --- passes --- */
 

@@ -298,7 +298,15 @@ static void check_float(const struct check *k)
 {
 	const struct ir_node *n = k->n;
 
+	if (ir_rounds(n->op))
+		WANT(n->aux >> 4 <= 1 + RND_AWAY, "static rounding");
 	switch (n->op) {
+	case IR_FBOX:
+		WANT(n->type == T_F64 && k->t->node[n->a].type == T_F32, "what is boxed where");
+		break;
+	case IR_FUNBOX:
+		WANT(n->type == T_F32 && k->t->node[n->a].type == T_F64, "what is boxed where");
+		break;
 	case IR_I2FBITS:
 	case IR_F2IBITS:
 		WANT(ir_width(n->type) == ir_width(k->t->node[n->a].type), "bits of another width");
@@ -311,7 +319,7 @@ static void check_float(const struct check *k)
 		WANT(n->type != k->t->node[n->a].type, "conversion to the same type");
 		break;
 	case IR_FCVTH:
-		WANT(n->aux ? n->type == T_F32 : k->t->node[n->a].type == T_F32,
+		WANT(n->aux & 1 ? n->type == T_F32 : k->t->node[n->a].type == T_F32,
 		     "half not in an F32");
 		break;
 	case IR_VFRINT:

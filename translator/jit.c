@@ -194,9 +194,10 @@ static u64 leave(struct vcpu *c, gaddr pc, enum exit_reason r)
 /* There is no translation of pc: why. */
 static u64 not_executable(struct vcpu *c, gaddr pc)
 {
-	c->fault_addr = pc;
+	c->fault_addr = c->tr->noexec;
 	if (!misaligned(c, pc))
 		return leave(c, pc, EXIT_NOEXEC);
+	c->fault_addr = pc;
 	c->fault_signal = G_SIGBUS;
 	c->fault_code = G_BUS_ADRALN;
 	return leave(c, pc, EXIT_FAULT);

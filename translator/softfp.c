@@ -79,10 +79,13 @@ static u64 invalid(struct fpsem *s, const struct format *f)
 struct fpsem fp_sem(u32 fpctl)
 {
 	return (struct fpsem){
-		.round = fpctl & FPCTL_ROUND,
+		.round = fpctl & FPCTL_AWAY ? RND_AWAY : fpctl & FPCTL_ROUND,
 		.flush = fpctl & FPCTL_FLUSH,
 		.default_nan = fpctl & FPCTL_DEFAULT_NAN,
 		.alt_half = fpctl & FPCTL_ALT_HALF,
+		.nan_to_max = fpctl & FPCTL_NAN_TO_MAX,
+		.prefer_number = fpctl & FPCTL_PREFER_NUMBER,
+		.tiny_after = fpctl & FPCTL_TINY_AFTER,
 	};
 }
 
@@ -149,6 +152,16 @@ static u64 overflow(struct fpsem *s, enum fp_format fmt, bool sign)
 	return to_inf ? inf_of(f, sign) : inf_of(f, sign) - 1;
 }
 
+/* Does sig become the next power of two when it is rounded to the format's precision? */
+static bool rounds_to_power(const struct fpsem *s, const struct format *f, bool sign, u64 sig, bool sticky)
+{
+	int shift = 63 - f->frac_bits;
+	u64 kept = sig >> shift, lost = sig << (64 - shift);
+
+	kept += round_up(s->round, sign, kept & 1, lost >> 63, lost << 1 || sticky);
+	return kept >> (f->frac_bits + 1);
+}
+
 /* Rounds sig * 2^(exp - 63) (bit 63 of sig set), plus a little more if sticky, and packs it. */
 static u64 round_pack(struct fpsem *s, enum fp_format fmt, bool sign, int exp, u64 sig, bool sticky)
 {
@@ -178,7 +191,8 @@ static u64 round_pack(struct fpsem *s, enum fp_format fmt, bool sign, int exp, u
 		half = lost >> 63;
 		lower = lost << 1 || sticky;
 	}
-	if (tiny && (half || lower))
+	if (tiny && (half || lower) &&
+	    !(s->tiny_after && exp == -f->bias && rounds_to_power(s, f, sign, sig, sticky)))
 		s->flags |= FPEXC_UNDERFLOW;
 	kept += round_up(s->round, sign, kept & 1, half, lower);
 	/* A carry out of the fraction moves on into the exponent by itself. */
@@ -495,6 +509,12 @@ static u64 pick_number(struct fpsem *s, enum fp_format fmt, u64 x, u64 y, bool w
 	enum kind a = unpack(&quiet, fmt, x).kind, b = unpack(&quiet, fmt, y).kind;
 	u64 neutral = inf_of(&formats[fmt], !want_min);
 
+	if (s->prefer_number && (a >= QNAN) != (b >= QNAN)) {
+		if (a == SNAN || b == SNAN)
+			s->flags |= FPEXC_INVALID;
+		a = MIN(a, QNAN);
+		b = MIN(b, QNAN);
+	}
 	if (a == QNAN && b != QNAN)
 		x = neutral;
 	else if (b == QNAN && a != QNAN)
@@ -610,7 +630,7 @@ u64 fp_to_int(struct fpsem *s, enum fp_format f, u64 x, enum ir_round round, boo
 
 	if (is_nan(&a)) {
 		s->flags |= FPEXC_INVALID;
-		return 0;
+		return !s->nan_to_max ? 0 : is_unsigned ? mask : mask >> 1;
 	}
 	if (a.kind == ZERO)
 		return 0;

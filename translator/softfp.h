@@ -15,9 +15,8 @@ enum fp_format { FP16, FP32, FP64 };
 
 /*
  * The choices.  Of several NaN operands the result is made from the first signalling one, else from
- * the first quiet one; the addend of a fused multiply-add counts as first, and infinity * 0 + quiet
- * NaN is invalid and gives the default NaN.  (The Arm manual's rule; others become a field when a
- * guest needs one.)
+ * the first quiet one, unless default_nan; the addend of a fused multiply-add counts as first, and
+ * infinity * 0 + quiet NaN is invalid and gives the default NaN.
  */
 struct fpsem {
 	u8 round;            /* enum ir_round, RND_NEAREST .. RND_AWAY */
@@ -27,6 +26,9 @@ struct fpsem {
 	bool default_nan;    /* every NaN result is the default NaN */
 	bool default_nan_negative;
 	bool alt_half;       /* FP16 has neither infinities nor NaNs */
+	bool nan_to_max;     /* a NaN becomes the largest integer, not 0 */
+	bool prefer_number;  /* minNum and maxNum of a number and a signalling NaN: the number */
+	bool tiny_after;     /* underflow: tininess is detected after rounding */
 	u32 flags;           /* out: enum ir_fpexc, accumulated */
 };
 
@@ -46,7 +48,7 @@ u64 fp_abs(enum fp_format f, u64 a);
 /* With a NaN operand: a NaN.  -0 is below +0. */
 u64 fp_min(struct fpsem *s, enum fp_format f, u64 a, u64 b);
 u64 fp_max(struct fpsem *s, enum fp_format f, u64 a, u64 b);
-/* minNum and maxNum: one quiet NaN operand gives the other operand. */
+/* minNum and maxNum: one quiet NaN operand (any: prefer_number) gives the other operand. */
 u64 fp_minnm(struct fpsem *s, enum fp_format f, u64 a, u64 b);
 u64 fp_maxnm(struct fpsem *s, enum fp_format f, u64 a, u64 b);
 
@@ -62,8 +64,8 @@ u64 fp_convert(struct fpsem *s, enum fp_format to, enum fp_format from, u64 a);
 /* The integer v (signed or unsigned, 64 bits) / 2^fraction, rounded once. */
 u64 fp_from_int(struct fpsem *s, enum fp_format f, u64 v, bool is_unsigned, unsigned fraction);
 /*
- * a * 2^fraction rounded to an integer of `width` bits, saturating; NaN gives 0.  Zero-extended
- * from width.
+ * a * 2^fraction rounded to an integer of `width` bits, saturating; NaN gives 0, or the largest
+ * (nan_to_max).  Zero-extended from width.
  */
 u64 fp_to_int(struct fpsem *s, enum fp_format f, u64 a, enum ir_round round, bool is_unsigned,
 	      unsigned width, unsigned fraction);

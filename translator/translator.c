@@ -81,7 +81,7 @@ static enum exit_reason interp_loop(struct vcpu *c, void *arg)
 		}
 		c->tr->fpctl = c->fpctl & FPCTL_MODE;
 		if (!tr_build(c->tr, tl.g, c->pc, &tl.cfg, tl.executable)) {
-			c->fault_addr = c->pc;
+			c->fault_addr = c->tr->noexec;
 			return EXIT_NOEXEC;
 		}
 		r = interp_run(c, c->tr);
@@ -158,7 +158,8 @@ void translator_set_fpctl(struct vcpu *c, u32 fpctl)
 	bool other_mode = (c->fpctl ^ fpctl) & FPCTL_MODE;
 
 	c->fpctl = fpctl;
-	c->mxcsr = host_fpflags(c->mxcsr) | host_fp_control(fpctl);
+	c->fp_flags |= host_fpflags(c->mxcsr);
+	c->mxcsr = host_fp_control(fpctl);
 	if (other_mode && tl.cfg.engine == ENGINE_JIT)
 		jit_mode_changed(c);
 }

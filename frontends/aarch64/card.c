@@ -96,9 +96,9 @@ const struct guest the_guest = {
 	.syscall_insn_size = 4,
 	.open_flags = &open_flags,
 	.vdso = a64_vdso,
-	.vdso_size = A64_VDSO_SIZE,
+	.vdso_size = VDSO_SIZE,
 	.min_sigstack = A64_MINSIGSTKSZ,
-	.vdso_sigreturn = A64_VDSO_SIGRETURN,
+	.vdso_sigreturn = VDSO_SIGRETURN,
 
 	.dump = dump,
 };

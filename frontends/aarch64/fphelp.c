@@ -104,23 +104,33 @@ static bool overflow_to_inf(const struct fpsem *s, bool negative)
 	}
 }
 
+/* Estimates of a NaN and of zero; *a is flushed if need be. */
+static bool no_estimate(struct fpsem *s, enum fp_format f, u64 *a, u64 *result)
+{
+	*a = flush_in(s, f, *a);
+	if (is_nan(f, *a)) {
+		*result = process_nan(s, f, *a);
+		return true;
+	}
+	if (magnitude(f, *a))
+		return false;
+	s->flags |= FPEXC_DIVZERO;
+	*result = *a | exp_ones(f);
+	return true;
+}
+
 static u64 recpe(struct fpsem *s, enum fp_format f, u64 a)
 {
 	unsigned fbits = layout[f].frac, bias = layout[f].bias;
-	u64 sign, frac, mag;
+	u64 sign, frac, mag, r;
 	int e;
 
-	a = flush_in(s, f, a);
+	if (no_estimate(s, f, &a, &r))
+		return r;
 	sign = a & top_bit(f);
 	mag = magnitude(f, a);
-	if (is_nan(f, a))
-		return process_nan(s, f, a);
 	if (is_inf(f, a))
 		return sign;
-	if (!mag) {
-		s->flags |= FPEXC_DIVZERO;
-		return sign | exp_ones(f);
-	}
 	if (mag < 1ull << (fbits - 2)) {
 		s->flags |= FPEXC_OVERFLOW | FPEXC_INEXACT;
 		return sign | (exp_ones(f) - !overflow_to_inf(s, sign));
@@ -153,19 +163,13 @@ static u64 recpe(struct fpsem *s, enum fp_format f, u64 a)
 static u64 rsqrte(struct fpsem *s, enum fp_format f, u64 a)
 {
 	unsigned fbits = layout[f].frac, bias = layout[f].bias;
-	u64 sign, frac, mag;
+	u64 frac, mag, r;
 	int e;
 
-	a = flush_in(s, f, a);
-	sign = a & top_bit(f);
+	if (no_estimate(s, f, &a, &r))
+		return r;
 	mag = magnitude(f, a);
-	if (is_nan(f, a))
-		return process_nan(s, f, a);
-	if (!mag) {
-		s->flags |= FPEXC_DIVZERO;
-		return sign | exp_ones(f);
-	}
-	if (sign) {
+	if (a & top_bit(f)) {
 		s->flags |= FPEXC_INVALID;
 		return default_nan(f);
 	}

@@ -69,7 +69,7 @@ _Static_assert(sizeof(struct rt_sigframe) + sizeof(struct frame_record) + 16 == 
 _Static_assert(sizeof(struct fpsimd_record) == 528 && sizeof(struct esr_record) == 16, "records");
 
 /* The image that the loader maps; here because its sigreturn trampoline belongs to the frames. */
-const u8 a64_vdso[A64_VDSO_SIZE] = { A64_VDSO_BYTES };
+const u8 a64_vdso[VDSO_SIZE] = { VDSO_BYTES };
 
 /* --- flags between slot and architected form --- */
 
@@ -165,7 +165,7 @@ static gaddr vdso_sigreturn(void)
 		space_walk(find_vdso, &at);
 		__atomic_store_n(&vdso, at, __ATOMIC_RELAXED);
 	}
-	return at + A64_VDSO_SIGRETURN;
+	return at + VDSO_SIGRETURN;
 }
 
 bool a64_push_frame(struct vcpu *c, const struct sigframe *f)

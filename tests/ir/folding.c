@@ -125,11 +125,47 @@ static int translate_program(struct tr *t)
 	return test_end(t, 0);
 }
 
+static ref boxed(struct tr *t, unsigned half, ref a)
+{
+	return irx(t, IR_FBOX, T_F64, half, a, 0, 0);
+}
+
+static ref unboxed(struct tr *t, unsigned aux, ref a)
+{
+	return irx(t, IR_FUNBOX, T_F32, aux, a, 0, 0);
+}
+
+/* What frontends rely on to be folded, for speed. */
+static void test_folds(void)
+{
+	struct tr *t = test_cpu->tr;
+	ref x, y, pc;
+
+	ir_begin(t, &the_guest, 0);
+	ir_insn(t, 0);
+	pc = ir_pc(t, 0x12345000);
+	result(ir2(t, IR_ADD, T_I64, pc, ir_const(t, T_I64, 0x678)) == ir_pc(t, 0x12345678) &&
+		       ir2(t, IR_ADD, T_I64, ir_const(t, T_I64, 0x678), pc) == ir_pc(t, 0x12345678) &&
+		       ir2(t, IR_SUB, T_I64, pc, ir_const(t, T_I64, 1)) == ir_pc(t, 0x12344fff),
+	       "a known address and a constant are a known address");
+	x = ir_get(t, S_V0, T_F32);
+	y = ir_get(t, S_V0 + 1, T_F64);
+	result(unboxed(t, 0, boxed(t, 0, x)) == x && unboxed(t, 2, boxed(t, 0, x)) == x &&
+		       unboxed(t, 1, boxed(t, 1, x)) == x && unboxed(t, 3, boxed(t, 1, x)) == x,
+	       "what was boxed comes out as it was");
+	result(unboxed(t, 1, boxed(t, 0, x)) != x && unboxed(t, 0, boxed(t, 1, x)) != x &&
+		       unboxed(t, 2, boxed(t, 1, x)) != x,
+	       "a box of one width is another value for the other");
+	result(unboxed(t, 0, y) == unboxed(t, 0, y) && unboxed(t, 0, y) != unboxed(t, 1, y),
+	       "one look into a box is enough");
+}
+
 void test_folding(unsigned rounds)
 {
 	struct test_state *st = test_state(test_cpu), in, plain;
 	unsigned shown = 0;
 
+	test_folds();
 	for (unsigned n = 0; n < rounds; n++) {
 		bool same;
 

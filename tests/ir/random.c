@@ -78,6 +78,8 @@ static enum ir_type choose_type(enum ir_op op)
 	}
 	if (op == IR_SELCC)
 		return any[pick(ARRAY_LEN(any))];
+	if (op == IR_FBOX || op == IR_FUNBOX)
+		return op == IR_FBOX ? T_F64 : T_F32;
 	if (op == IR_MULHU || op == IR_MULHS || op == IR_LEA)
 		return T_I64;
 	if ((op >= IR_FADD && op <= IR_I2F) || op == IR_I2FBITS || op == IR_V2F)
@@ -89,7 +91,7 @@ static enum ir_type choose_type(enum ir_op op)
 
 static unsigned choose_aux(enum ir_op op, enum ir_type type)
 {
-	unsigned max = 3;
+	unsigned max = 3, own = 0;
 
 	switch (ir_rows[op].aux) {
 	case AUX_CC: return pick(CC_AL + 1);
@@ -104,14 +106,19 @@ static unsigned choose_aux(enum ir_op op, enum ir_type type)
 		return op >= IR_VFADD && op <= IR_VFNARROW ? 2 + pick(max - 1) : pick(max + 1);
 	default: break;
 	}
+	if (ir_rounds(op) && pick(4) == 0)
+		own = FP_STATIC(pick(RND_AWAY + 1));
 	switch (op) {
-	case IR_FMA: return pick(4);
+	case IR_FADD: case IR_FSUB: case IR_FMUL: case IR_FDIV: case IR_FSQRT: case IR_FCVT: return own;
+	case IR_FMA: return own | pick(4);
+	case IR_FBOX: return pick(2);
+	case IR_FUNBOX: return pick(4);
 	case IR_LEA: return pick(4);
 	case IR_CRC32: return pick(8);
 	case IR_SHA1R: return pick(3);
-	case IR_I2F:
+	case IR_I2F: return own | pick(2);
 	case IR_FCMPF: return pick(2);
-	case IR_FCVTH: return type == T_F32 ? pick(2) : 0;
+	case IR_FCVTH: return own | (type == T_F32 ? pick(2) : 0);
 	case IR_CCMPF: case IR_CCMNF: case IR_FCCMPF: return pick(CC_AL + 1) | pick(16) << 4;
 	default: return 0;
 	}
@@ -133,7 +140,9 @@ static void choose_operand_types(struct choice *c)
 
 	if (c->op == IR_FCVT)
 		s = c->type == T_F32 ? T_F64 : T_F32;
-	if (c->op == IR_FCVTH && c->aux == 0)
+	if (c->op == IR_FBOX || c->op == IR_FUNBOX)
+		s = c->op == IR_FBOX ? T_F32 : T_F64;
+	if (c->op == IR_FCVTH && !(c->aux & 1))
 		s = T_F32;
 	if (c->op == IR_F2IBITS)
 		s = c->type == T_I32 ? T_F32 : T_F64;
@@ -371,8 +380,11 @@ static void one_program(unsigned *shown)
 
 	seed = test_random();
 	random_state(&in);
-	fpctl = pick(4) ? 0 : pick(64);
-	mask = !only ? 0 : test_exceptions_owed(fpctl) & ~(u32)FPEXC_UNDERFLOW;
+	fpctl = pick(4) ? 0 : pick(4) ? pick(64) : pick(FPCTL_ALL + 1);
+	mask = test_exceptions_owed(fpctl);
+	/* the host's unit detects tininess after rounding */
+	if (!(fpctl & FPCTL_TINY_AFTER))
+		mask &= ~(u32)FPEXC_UNDERFLOW;
 	program_seed = draw();
 	test_translate = translate_program;
 

@@ -24,6 +24,10 @@ static void put(void *code, int n)
 	uint32_t insns[] = { 0x52800000 | n << 5, 0xd65f03c0 };	/* mov w0, #n; ret */
 
 	memcpy(code, insns, sizeof(insns));
+#elif defined(__riscv)
+	uint32_t insns[] = { 0x513 | n << 20, 0x8067 };		/* li a0, n; ret */
+
+	memcpy(code, insns, sizeof(insns));
 #elif defined(__x86_64__)
 	memcpy(code, "\xb8", 1);					/* mov $n, %eax; ret */
 	memcpy((char *)code + 1, &n, sizeof(n));

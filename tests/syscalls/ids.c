@@ -14,6 +14,8 @@
 #define MACHINE "x86_64"
 #elif defined(__aarch64__)
 #define MACHINE "aarch64"
+#elif defined(__riscv)
+#define MACHINE "riscv64"
 #endif
 
 static void identities(void)

@@ -66,7 +66,7 @@ static uint32_t word[2];
 
 static void *waiter(void *argument)
 {
-	return (void *)syscall(FUTEX_WAIT_2, &word[0], 0, 0xffffffff, SIZE_U32 | PRIVATE, NULL, 0);
+	return (void *)syscall(FUTEX_WAIT_2, &word[0], 0, 0xffffffffull, SIZE_U32 | PRIVATE, NULL, 0);
 }
 
 static void futexes(void)
@@ -79,16 +79,16 @@ static void futexes(void)
 	void *result;
 	long woken;
 
-	CALL(syscall(FUTEX_WAIT_2, &word[0], 1, 0xffffffff, SIZE_U32 | PRIVATE, NULL, 0));
+	CALL(syscall(FUTEX_WAIT_2, &word[0], 1, 0xffffffffull, SIZE_U32 | PRIVATE, NULL, 0));
 	CALL(syscall(FUTEX_WAIT_2, &word[0], 0, 0, SIZE_U32 | PRIVATE, NULL, 0));
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	CALL(syscall(FUTEX_WAIT_2, &word[0], 0, 0xffffffff, SIZE_U32 | PRIVATE, &now, CLOCK_MONOTONIC));
-	CALL(syscall(FUTEX_WAKE_2, &word[0], 0xffffffff, 1, SIZE_U32 | PRIVATE));
+	CALL(syscall(FUTEX_WAIT_2, &word[0], 0, 0xffffffffull, SIZE_U32 | PRIVATE, &now, CLOCK_MONOTONIC));
+	CALL(syscall(FUTEX_WAKE_2, &word[0], 0xffffffffull, 1, SIZE_U32 | PRIVATE));
 	pthread_create(&thread, NULL, waiter, NULL);
 	while (!(woken = syscall(FUTEX_REQUEUE_2, two, 0, 0, 1)))
 		test_sleep_ms(1);
 	VALUE(woken);
-	CALL(syscall(FUTEX_WAKE_2, &word[1], 0xffffffff, 1, SIZE_U32 | PRIVATE));
+	CALL(syscall(FUTEX_WAKE_2, &word[1], 0xffffffffull, 1, SIZE_U32 | PRIVATE));
 	pthread_join(thread, &result);
 	VALUE((long)result);
 	CALL(syscall(WAITV, two, 2, 0, &now, CLOCK_MONOTONIC));

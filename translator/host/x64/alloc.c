@@ -285,6 +285,14 @@ void store_value(struct gen *g, unsigned slot, ref v)
 			r = XMM_SCRATCH;
 			load_value(g, v, r);
 		}
+		if (s->type == T_F64 && type == T_F32) {
+			/* the box around it */
+			xmm_mem(g, MOVSS_STORE, r, m);
+			m.disp += 4;
+			op_rm(&g->e, OPC(0, 0, 0xc7), 0, 0, m);
+			e32(&g->e, ~0u);
+			return;
+		}
 		if (s->type == T_V128 && type != T_V128) {
 			/* zero-extend to the whole slot */
 			if (type == T_F32) {

@@ -14,7 +14,8 @@
  * memory may be stale, and those that are read later.  So a region that does little loads and stores little.
  *
  * A vector slot of which only the low part is used is carried as that part.  Then the rest is zero; a check
- * where the region is entered makes that true.
+ * where the region is entered makes that true.  A slot of a double that holds singles in boxes and nothing else is
+ * carried as a single, which needs no box and no look until it leaves.
  */
 #include "translator/host/x64/gen.h"
 
@@ -99,7 +100,30 @@ static u8 narrow_type(const struct tr *t, ref v)
 {
 	const struct ir_node *n = &t->node[v];
 
+	if (ir_boxed(t, v))
+		return T_F32;
 	return n->op == IR_F2V || n->op == IR_ZEXTV ? floats(t->node[n->a].type) : n->type;
+}
+
+/* A double that is read for anything else than the single in its box. */
+static void count_wide(const struct gen *g, const struct ir_node *n, struct use use[TR_MAX_SLOTS])
+{
+	const struct tr *t = g->t;
+	const struct ir_row *row = &ir_rows[n->op];
+	u8 kind[3] = { row->a, row->b, row->c };
+	u32 field[3] = { n->a, n->b, n->c };
+
+	if (n->op == IR_FUNBOX && !n->aux)
+		return;
+	for (int k = 0; k < 3; k++) {
+		const struct ir_node *v;
+
+		if (kind[k] != K_T && kind[k] != K_S && kind[k] != K_A)
+			continue;
+		v = &t->node[field[k]];
+		if (v->op == IR_GET && g->g->slots[v->a].type == T_F64)
+			use[v->a].get_type = T_F64;
+	}
 }
 
 static void count_uses(const struct gen *g, const u32 weight[TR_MAX_LABELS], struct use use[TR_MAX_SLOTS])
@@ -112,11 +136,12 @@ static void count_uses(const struct gen *g, const u32 weight[TR_MAX_LABELS], str
 		struct use *u = n->op == IR_GET || n->op == IR_PUT ? &use[n->a] : NULL;
 		u8 type;
 
+		count_wide(g, n, use);
 		if (n->op == IR_LABEL)
 			w = weight[n->a];
 		if (n->op == IR_GET) {
 			u->weight += w;
-			type = floats(n->type);
+			type = g->g->slots[n->a].type == T_F64 ? T_F32 : floats(n->type);
 			if (width(type) > width(u->get_type))
 				u->get_type = type;
 		} else if (n->op == IR_PUT) {
@@ -135,8 +160,16 @@ static void count_uses(const struct gen *g, const u32 weight[TR_MAX_LABELS], str
 	}
 }
 
+/* Carried as the single in a box. */
+static bool is_unboxed(const struct gen *g, const struct carried *c)
+{
+	return c->type == T_F32 && g->g->slots[c->slot].type == T_F64;
+}
+
 static u8 carried_type(const struct slot *s, const struct use *u)
 {
+	if (s->type == T_F64)
+		return u->get_type != T_F64 && (u->put ? u->put_type == T_F32 : u->get_type == T_F32) ? T_F32 : T_F64;
 	if (s->type != T_V128)
 		return s->type;
 	if (!u->put)
@@ -324,6 +357,7 @@ void choose_carried(struct gen *g)
 		c->slot = best;
 		c->type = carried_type(&g->g->slots[best], &use[best]);
 		c->guarded = use[best].put && g->g->slots[best].type == T_V128 && c->type != T_V128;
+		c->guarded |= is_unboxed(g, c);
 		vector = c->type != T_I32 && c->type != T_I64;
 		c->kind = vector ? V_XMM : V_GPR;
 		c->reg = vector ? *xmm++ : *gpr++;
@@ -346,9 +380,12 @@ void choose_carried(struct gen *g)
 
 /* --- the forward pass --- */
 
+/* Of what is carried as a single in a box, a GET is an alias: nothing but FUNBOX uses it (count_wide). */
 static void carry_get(struct gen *g, u32 i, u32 k)
 {
-	if (g->cur[k] && width(g->t->node[g->cur[k]].type) >= width(g->t->node[i].type))
+	if (is_unboxed(g, &g->carried[k]))
+		g->alias[i] = g->cur[k];
+	else if (g->cur[k] && width(g->t->node[g->cur[k]].type) >= width(g->t->node[i].type))
 		g->alias[i] = g->cur[k];
 	else
 		g->cur[k] = i;
@@ -437,6 +474,13 @@ static unsigned load_carried(struct gen *g, u32 label, u8 *away[2 * MAX_CARRIED]
 
 		if (!c->guarded)
 			continue;
+		if (is_unboxed(g, c)) {
+			m.disp += 4;
+			op_rm(&g->e, OPC(0, 0, 0x83), 0, ALU_CMP, m);
+			e8(&g->e, 0xff);
+			away[n++] = jcc_long(&g->e, X_NE);
+			continue;
+		}
 		for (unsigned off = width(c->type); off < 16; off += off) {
 			m.disp = slot_mem(g, c->slot).disp + (s32)off;
 			op_rm(&g->e, OPC(0, 0, 0x83), off == 8, ALU_CMP, m);
@@ -554,10 +598,12 @@ static bool nothing_to_do(const struct gen *g, const struct stub *s)
 	return true;
 }
 
-/* The register's content as all of its slot: zero above what the value has. */
+/* The register's content as all of its slot: zero above what the value has, or the box around it. */
 static void widen(struct gen *g, const struct carried *c, ref v)
 {
-	if (width(g->t->node[v].type) == 8) {
+	if (g->g->slots[c->slot].type == T_F64)
+		x_box(g, c->reg, c->reg, false);
+	else if (width(g->t->node[v].type) == 8) {
 		if (x64.avx)
 			vex_rrr(&g->e, OPC(2, 1, 0x7e), c->reg, 0, c->reg);        /* movq */
 		else

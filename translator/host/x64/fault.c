@@ -102,6 +102,9 @@ static void write_slot(struct vcpu *c, const struct slot *s, const struct place 
 		default: v.s[0] = flags_from(uc->uc_mcontext.gregs[REG_EFL], x->loc); break;
 		}
 	}
+	/* a single in a double's slot is boxed */
+	if (s->type == T_F64 && (x->loc == LOC_SPILL_F32 || (x->loc >= LOC_XMM_F32 && x->loc < LOC_SPILL)))
+		v.s[1] = ~0u;
 	memcpy(c->state + s->off, &v, size);
 }
 
@@ -340,6 +343,22 @@ static bool fix_other(struct fpsem *s, const struct fpinsn *x, enum fp_format f,
 	u64 v = f == FP32 ? b.s[0] : b.d[0];
 	vec *d = get_xmm(uc, x->reg);
 
+	if (x->map == 2 && x->op == 0x13) {
+		for (int k = 0; k < 4; k++)
+			d->s[k] = fp_convert(s, FP32, FP16, b.h[k]);
+		return true;
+	}
+	if (x->map == 3 && x->op == 0x1d) {
+		vec from = *d;
+
+		if (!(x->imm & 4))
+			s->round = round_of(s, x->imm);
+		d = get_xmm(uc, x->rm);
+		d->d[1] = 0;
+		for (int k = 0; k < 4; k++)
+			d->h[k] = fp_convert(s, FP16, FP32, from.s[k]);
+		return true;
+	}
 	if (x->map != 1)
 		return false;
 	switch (x->op) {
@@ -446,6 +465,8 @@ bool host_fix_fp(struct vcpu *c, void *context)
 
 	if (!memcmp(pc, ud2, sizeof ud2))
 		return false;
+	/* an operation may have a rounding of its own */
+	s.round = round_of(&s, uc->uc_mcontext.fpregs->mxcsr >> 13 & 3);
 	if (!memcmp(pc, ud1, sizeof ud1))
 		pc += sizeof ud1;
 	else if (take_back_flags(mxcsr))

@@ -66,6 +66,7 @@ enum stub_kind {
 	STUB_EDGE,   /* write back and shuffle to what label `label` expects, and go there */
 	STUB_HOT,    /* the block has been entered often enough */
 	STUB_MISS,   /* indirect jump or call that the inline table does not know */
+	STUB_NAN,    /* a default NaN in place of another (lower_nan.c) */
 	STUB_EXACT,  /* UD1 and a floating-point instruction, which host_fix_fp() computes; may be one the host lacks */
 };
 
@@ -97,7 +98,10 @@ struct stub {
 	ref flags;               /* value that EFLAGS holds at the branch */
 	u16 ndirty;
 	u16 first;               /* in gen.stub_slot: ndirty slots, for STUB_EDGE then what is carried */
-	struct exact exact;      /* STUB_EXACT */
+	struct exact exact;      /* STUB_EXACT; STUB_NAN: d, and fused products' factors */
+	u8 elem;                 /* STUB_NAN: log2 of the bytes of an element */
+	bool scalar;             /* STUB_NAN: one lane */
+	s8 temp;                 /* STUB_NAN: a register to use, where there are lanes or factors */
 };
 /* A condition as one or two host conditions: c2 is -1, or both must hold (`all`), or one of them. */
 struct cond { int c1, c2; bool all; };
@@ -147,7 +151,7 @@ struct gen {
 	ref flags;                       /* value in EFLAGS, 0 none */
 	enum flags_form flags_form;
 	u32 nstubs, nstub_slots;
-	struct stub stub[2 * TR_REGION_INSNS];
+	struct stub stub[4 * TR_REGION_INSNS];
 	struct stub_slot stub_slot[16384];
 	/* state maps */
 	u32 map_code, map_pc;            /* of the last point */
@@ -274,13 +278,16 @@ bool lower_flags(struct gen *g, const struct ir_node *n);  /* false: not one of 
 void pack_flags(struct gen *g, int r);           /* memory form of what EFLAGS holds; uses rax */
 
 /*
- * True where every NaN result is the default one: the host passes quiet NaNs on without an
- * exception, so operations that do are left to the interpreter.
+ * --- lower_nan.c: default NaNs.  EFLAGS must be free; rax and, of several lanes, `temp` are used ---
  */
-static inline bool default_nan(const struct gen *g)
-{
-	return g->t->fpctl & FPCTL_DEFAULT_NAN;
-}
+/* Whether the result of n must be looked at, since it may be another NaN than the default one. */
+bool needs_settling(const struct gen *g, const struct ir_node *n);
+/* NaNs of 1 << e bytes in d become the default one. */
+struct stub *x_settle(struct gen *g, unsigned e, bool scalar, int d, int temp);
+void x_settle_half(struct gen *g, bool wide, int d, int a);   /* d, if a (F32, or F64: wide) is a NaN */
+void x_box(struct gen *g, int d, int s, bool half);
+bool lower_nan(struct gen *g, const struct ir_node *n);
+void lower_nan_stub(struct gen *g, const struct stub *s);
 
 /* --- lower_fp.c: vector instructions in the form that the host has --- */
 void x_rrr(struct gen *g, u32 opc, int d, int a, int b);   /* d := a op b */
@@ -291,6 +298,17 @@ void x_round(struct gen *g, u32 opc, int d, int s, unsigned mode, bool inexact);
  * bits. Uses xmm14 and xmm15; d, s differ from them and each other.
  */
 void x_round_away(struct gen *g, unsigned e, bool scalar, int d, int s);
+/*
+ * Minimum and maximum of one number or of lanes of 1 << e bytes; d differs from a and b, and xmm14 and xmm15 are used
+ * (b may be xmm14, a xmm15).  The host returns its second operand for two zeros: another look, the other way round, and
+ * zeros combine by their signs.
+ */
+void x_minmax(struct gen *g, unsigned e, bool scalar, bool max, int d, int a, int b);
+/*
+ * minNum and maxNum.  VRANGE is just these, but does not flush.  Without it, the W bit, which MINSS and its kin do not
+ * look at, tells fault.c that the NaN it is called for counts as a missing number.
+ */
+void x_minmax_number(struct gen *g, unsigned e, bool scalar, bool max, int d, int a, int b);
 /*
  * A fused multiply-add, 231 form of opc, of one lane or more, and what makes it exact.  The host
  * passes on a NaN factor where the guest wants the addend, leaves a NaN's sign alone where the
@@ -304,6 +322,13 @@ struct addend {
 	s8 temp;     /* of several lanes: a register to use, which may be xmm14 */
 };
 void x_fused(struct gen *g, u32 opc, bool scalar, int d, int a, int b, struct addend c);
+
+/*
+ * Flushing, a result that was below the least normal number before it was rounded up to it is zero for the guest;
+ * the host looks after rounding.  So where a lane is the least normal number, *x is computed exactly out of line.
+ */
+bool flushes_rounded(const struct gen *g, const struct ir_node *n);
+void x_exact_if_least(struct gen *g, bool scalar, bool wide, const struct exact *x, int temp);
 
 /* --- lower_*.c: one node; they end with their result bound --- */
 bool lower_int(struct gen *g, const struct ir_node *n);   /* false: not one of its operations */

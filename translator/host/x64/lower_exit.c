@@ -441,6 +441,9 @@ void lower_stubs(struct gen *g)
 			stub_write_back(g, s);
 			leave_trap(g, s->target, s->reason, s->trap);
 			break;
+		case STUB_NAN:
+			lower_nan_stub(g, s);
+			break;
 		case STUB_EXACT:
 			exact_stub(g, s);
 			break;

@@ -41,10 +41,16 @@ static void inputs(struct gen *g, const struct ir_node *n, int *a, int *b, int *
 
 static void lower_binary(struct gen *g, const struct ir_node *n, u8 op)
 {
-	int a, b, d;
+	int a, b, d, temp;
 
+	temp = flushes_rounded(g, n) ? temp_xmm(g) : NOREG;
 	inputs(g, n, &a, &b, &d);
 	x_rrr(g, packed(n->aux, op), d, a, b);
+	if (temp != NOREG) {
+		struct exact exact = { .n = 1, .d = d, .addend = NOREG, .insn = { { packed(n->aux, op), a, b } } };
+
+		x_exact_if_least(g, false, n->aux == 3, &exact, temp);
+	}
 }
 
 static bool lower_fused(struct gen *g, const struct ir_node *n)
@@ -77,51 +83,15 @@ static bool lower_fused(struct gen *g, const struct ir_node *n)
 	return true;
 }
 
-/*
- * The host returns its second operand for two zeros.  The second instruction returns a's for them, and
- * anything else again; zeros then combine by their signs.
- */
 static void lower_minmax(struct gen *g, const struct ir_node *n)
 {
-	bool max = n->op == IR_VFMAX;
-	u32 opc = packed(n->aux, max ? MAXP : MINP);
 	int a, b, d;
 
 	inputs(g, n, &a, &b, &d);
-	x_rrr(g, opc, d, a, b);
-	x_rrr(g, opc, XMM_SCRATCH2, d, a);
-	x_rrr(g, max ? PAND : POR, d, d, XMM_SCRATCH2);
-}
-
-/*
- * minNum and maxNum.  VRANGE is just these.  Without it, the W bit, which MINPS and MAXPS do not look at,
- * tells fault.c that the NaN it is called for counts as a missing number.
- */
-static void lower_minmax_number(struct gen *g, const struct ir_node *n)
-{
-	bool max = n->op == IR_VFMAXNM;
-	unsigned e = n->aux;
-	int a, b, d;
-
-	inputs(g, n, &a, &b, &d);
-	if (x64.avx512 && !(g->t->fpctl & (FPCTL_DEFAULT_NAN | FPCTL_FLUSH))) {
-		evex_rrr(&g->e, VRANGEPS | (e == 3 ? OPC_W : 0), d, a, b, 0);
-		e8(&g->e, 4 | max);
-		return;
-	}
-	x_rrr(g, packed(e, max ? MAXP : MINP) | OPC_W, d, a, b);
-	/* for two zeros combine their signs; b may be xmm14 already */
-	x_rrri(g, packed(e, CMPP), XMM_SCRATCH2, b, a, 0);
-	if (max) {
-		x_rrr(g, PANDN, XMM_SCRATCH, a, XMM_SCRATCH2);
-		x_rrr(g, PANDN, XMM_SCRATCH, XMM_SCRATCH, d);
-		move_xmm(g, d, XMM_SCRATCH);
-	} else {
-		/* the sign alone: where denormals are flushed they equal zero, too */
-		x_rrr(g, PAND, XMM_SCRATCH2, XMM_SCRATCH2, a);
-		x_rrc(g, PAND, XMM_SCRATCH2, XMM_SCRATCH2, splat(e, sign_bit(e)));
-		x_rrr(g, POR, d, d, XMM_SCRATCH2);
-	}
+	if (n->op == IR_VFMIN || n->op == IR_VFMAX)
+		x_minmax(g, n->aux, false, n->op == IR_VFMAX, d, a, b);
+	else
+		x_minmax_number(g, n->aux, false, n->op == IR_VFMAXNM, d, a, b);
 }
 
 static void lower_sign(struct gen *g, const struct ir_node *n)
@@ -333,22 +303,17 @@ static void lower_convert(struct gen *g, const struct ir_node *n)
 		a = XMM_SCRATCH;
 	}
 	x_rr(g, OPC(n->op == IR_VFNARROW, 1, 0x5a), d, a);
+	if (flushes_rounded(g, n)) {
+		struct exact exact = { .n = 1, .d = d, .addend = NOREG, .insn = { { OPC(1, 1, 0x5a), 0, a } } };
+
+		x_exact_if_least(g, false, false, &exact, XMM_SCRATCH2);
+	}
 }
 
-static bool passes_nan_on(u16 op)
-{
-	return (op >= IR_VFADD && op < IR_VFMA) || op == IR_VFPADD || op == IR_VFRINT || op == IR_VFWIDEN ||
-	       op == IR_VFNARROW;
-}
-
-bool lower_vec_float(struct gen *g, const struct ir_node *n)
+static bool lower_operation(struct gen *g, const struct ir_node *n)
 {
 	int a, d;
 
-	if (default_nan(g) && passes_nan_on(n->op))
-		return false;
-	if ((g->t->fpctl & FPCTL_FLUSH) && (n->op == IR_VFRINT || n->op == IR_VF2I))
-		return false;   /* as in lower_fp.c */
 	switch (n->op) {
 	case IR_VFADD: lower_binary(g, n, ADDP); return true;
 	case IR_VFSUB: lower_binary(g, n, SUBP); return true;
@@ -360,8 +325,7 @@ bool lower_vec_float(struct gen *g, const struct ir_node *n)
 		x_rr(g, packed(n->aux, SQRTP), d, input(g, n->a, a, XMM_SCRATCH));
 		return true;
 	case IR_VFMA: case IR_VFMS: return lower_fused(g, n);
-	case IR_VFMIN: case IR_VFMAX: lower_minmax(g, n); return true;
-	case IR_VFMINNM: case IR_VFMAXNM: lower_minmax_number(g, n); return true;
+	case IR_VFMIN: case IR_VFMAX: case IR_VFMINNM: case IR_VFMAXNM: lower_minmax(g, n); return true;
 	case IR_VFNEG: case IR_VFABS: lower_sign(g, n); return true;
 	case IR_VFCMPEQ: case IR_VFCMPGT: case IR_VFCMPGE: lower_compare(g, n); return true;
 	case IR_VFPADD: return lower_pairwise(g, n);
@@ -371,4 +335,35 @@ bool lower_vec_float(struct gen *g, const struct ir_node *n)
 	case IR_VFWIDEN: case IR_VFNARROW: lower_convert(g, n); return true;
 	}
 	return false;
+}
+
+/* Ties go away from zero, which MXCSR cannot say. */
+static bool beyond_host(const struct ir_node *n)
+{
+	switch (n->op) {
+	case IR_VFADD: case IR_VFSUB: case IR_VFMUL: case IR_VFDIV: case IR_VFSQRT: case IR_VFMA: case IR_VFMS:
+	case IR_VFPADD: case IR_VI2F: case IR_VFNARROW:
+		return true;
+	case IR_VFRINT: case IR_VF2I:
+		return (n->b & RND_MASK) == RND_CURRENT;
+	default:
+		return false;
+	}
+}
+
+bool lower_vec_float(struct gen *g, const struct ir_node *n)
+{
+	bool look = needs_settling(g, n);
+
+	if ((g->t->fpctl & FPCTL_FLUSH) && (n->op == IR_VFRINT || n->op == IR_VF2I))
+		return false;   /* as in lower_fp.c */
+	if ((g->t->fpctl & FPCTL_AWAY) && beyond_host(n))
+		return false;
+	if (look || flushes_rounded(g, n))
+		clobber_flags(g);
+	if (!lower_operation(g, n))
+		return false;
+	if (look)
+		x_settle(g, n->op == IR_VFWIDEN ? 3 : n->op == IR_VFNARROW ? 2 : n->aux, false, g->v[g->i].reg, XMM_SCRATCH);
+	return true;
 }

@@ -65,6 +65,9 @@ static ref alias_of(const struct gen *g, u32 i)
 	switch (n->op) {
 	case IR_TRUNC: case IR_LOWV: case IR_V2F:
 		return real(g, n->a);
+	case IR_FUNBOX:
+		/* of a slot that is carried as what it boxes */
+		return g->t->node[real(g, n->a)].type == T_F32 ? real(g, n->a) : 0;
 	case IR_ZEXT:
 		if (n->b == 32 && n->type == T_I64 && a->type == T_I32 && !g->alias[n->a] && a->op != IR_CONST &&
 		    a->op != IR_GET)
@@ -73,12 +76,14 @@ static ref alias_of(const struct gen *g, u32 i)
 	return 0;
 }
 
-/* A PUT that widens is of the narrow value: writing back widens. */
+/* A PUT that widens or boxes is of the narrow value: writing back does that. */
 static ref narrow_put(const struct gen *g, u32 i)
 {
 	const struct ir_node *n = &g->t->node[i], *b = &g->t->node[real(g, n->b)], *m;
 	ref narrow;
 
+	if (ir_boxed(g->t, real(g, n->b)))
+		return real(g, b->a);
 	if (b->op != IR_F2V && b->op != IR_ZEXTV)
 		return 0;
 	narrow = real(g, b->a);

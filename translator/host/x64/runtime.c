@@ -209,7 +209,8 @@ void x64_take_fpctl(struct vcpu *c)
 	bool other_mode = (c->fpctl ^ c->exit_arg) & FPCTL_MODE;
 
 	c->fpctl = c->exit_arg;
-	write_mxcsr(host_fpflags(read_mxcsr()) | host_fp_control(c->fpctl));
+	c->fp_flags |= host_fpflags(read_mxcsr());
+	write_mxcsr(host_fp_control(c->fpctl));
 	if (other_mode)
 		jit_mode_changed(c);
 }

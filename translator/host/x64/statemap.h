@@ -18,7 +18,7 @@ enum location {
 	LOC_GPR = 1,         /* + register */
 	LOC_XMM = 17,        /* + register: all 16 bytes */
 	LOC_XMM_F64 = 33,    /* + register: low 8 bytes, the rest of the slot is zero */
-	LOC_XMM_F32 = 49,    /* + register: low 4 bytes */
+	LOC_XMM_F32 = 49,    /* + register: low 4 bytes, the rest is zero; of 8 bytes: ones */
 	LOC_SPILL = 65,      /* a byte follows: index, as wide as the slot */
 	LOC_SPILL_F64,
 	LOC_SPILL_F32,

@@ -1,0 +1,46 @@
+/*
+ * The card's translate(): from guest memory to handlers.
+ *
+ * An instruction is one or two halfwords, the first of which says so.  The second may lie on the
+ * next page, which may not be executable or not there at all, so it is read only when the builder
+ * says that it may be.
+ */
+#include "base/space.h"
+#include "frontends/riscv/riscv.h"
+#include "frontends/riscv/decode.h"
+#include "translator/build.h"
+
+static u16 fetch(gaddr pc)
+{
+	u16 half;
+
+	memcpy(&half, g2h(pc), sizeof half);   /* instructions are little-endian, and so is every host we have */
+	return half;
+}
+
+void rv_exit_next(struct tr *t)
+{
+	irx(t, IR_EXIT, T_NONE, EXIT_JUMP, ir_pc(t, t->next), 0, 0);
+}
+
+int rv_translate_insn(struct tr *t)
+{
+	u32 word = fetch(t->pc);
+	u16 last;
+
+	t->next = t->pc + 2;
+	if (!rv_width(word))
+		return TR_UNDEF;
+	if (rv_width(word) == 32) {
+		if (!tr_fetchable(t, t->pc + 2, 2))
+			return TR_NOEXEC;
+		word |= (u32)fetch(t->pc + 2) << 16;
+		t->next = t->pc + 4;
+	}
+	if (UNLIKELY(rv_features_limited) && !rv_insn_enabled(rv_decode(word)))
+		return TR_UNDEF;
+	if (!rv_translate(t, word))
+		return TR_UNDEF;
+	last = t->node[t->n - 1].op;
+	return last == IR_EXIT || last == IR_TRAP ? TR_END : TR_NEXT;
+}
