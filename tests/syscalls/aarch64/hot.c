@@ -272,7 +272,7 @@ static void test_signals(void)
 
 /* --- code --- */
 
-enum { ROUNDS = 60, SPIN_SLOTS = 4 };
+enum { ROUNDS = 60, CODE_SIZE = 8 * PAGE };
 enum { RET = 0xd65f03c0, NOP = 0xd503201f };
 static uint32_t *code;
 static volatile uint64_t turns, ended;
@@ -329,15 +329,43 @@ static void test_code(bool calls)
 	}
 }
 
+/*
+ * Code from far below to far above a loop's head: head: cbz x0, out; sub x0, x0, #1; b low; out: mov x0, x1; ret.
+ * low: b high.  high: a long line, whose end is rewritten.
+ */
+static void test_far_code(void)
+{
+	enum { LOW = 3796 / 4, HEAD = 11896 / 4, HIGH = 19796 / 4, LINE = 200, CALLS = 3000 };
+	uint64_t (*head)(uint64_t, uint64_t), sum = 0;
+
+	code[HEAD] = 0xb4000060;
+	code[HEAD + 1] = 0xd1000400;
+	code[HEAD + 2] = 0x14000000 | ((LOW - HEAD - 2) & 0x3ffffff);
+	code[HEAD + 3] = 0xaa0103e0;
+	code[HEAD + 4] = RET;
+	code[LOW] = 0x14000000 | (HIGH - LOW);
+	for (int k = 0; k < LINE; k++)
+		code[HIGH + k] = NOP;
+	code[HIGH + LINE] = 0x14000000 | ((HEAD - HIGH - LINE) & 0x3ffffff);
+	head = (void *)&code[HEAD];
+	for (uint32_t n = 1; n <= 3; n++) {
+		code[HIGH + LINE - 1] = 0x91000021 | n << 10;    /* add x1, x1, #n */
+		__builtin___clear_cache((char *)&code[n == 1 ? LOW : HIGH + LINE - 1], (char *)&code[HIGH + LINE + 1]);
+		sum = head(CALLS, sum);
+	}
+	SAY("the far end of a loop, rewritten", sum == 6 * CALLS);
+}
+
 int main(void)
 {
 	test_begin();
 	test_faults();
 	test_signals();
-	code = mmap(NULL, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	code = mmap(NULL, CODE_SIZE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	test_code(false);
 	SAY("loops that another thread rewrites", ended == 2 * ROUNDS);
 	test_code(true);
 	SAY("loops around a call that another thread rewrites", ended == 4 * ROUNDS);
+	test_far_code();
 	return 0;
 }
