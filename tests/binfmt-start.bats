@@ -180,13 +180,11 @@ setuid_copies() {
 }
 
 @test "a program of another guest goes to that runner, where it lies beside ours" {
-	mkdir -p "$D/bin"
-	cp "$RUNNER" "$D/bin"
 	# A file that says it is for another machine: no more than a header, but with its program headers.
 	cp "$D/guest/start" "$D/guest/foreign"
 	printf '\x15\x00' | dd of="$D/guest/foreign" bs=1 seek=18 conv=notrunc status=none  # ppc64le
 	cd "$D/guest"
-	run -0 "$D/bin/$NAME" ./start exec ./foreign a
+	run -0 "$RUNNER" ./start exec ./foreign a
 	[ "$output" = "exec: Exec format error" ]
 	run -126 "$D/bin/$NAME" ./foreign
 	[[ "$output" == "dragoman: ./foreign: program for ppc64le, this runner is for $TEST_GUEST; use dragoman-ppc64le" ]]

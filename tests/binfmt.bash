@@ -4,8 +4,11 @@ binfmt_setup_file() {
 	cd "$BATS_TEST_DIRNAME/.."
 	export BUILD=${BUILD:-build} TEST_GUEST=${TEST_GUEST:-aarch64}
 	export CROSS_CC=${CROSS_CC:-$TEST_GUEST-linux-gnu-gcc}
-	export B=$PWD/$BUILD/dragoman-binfmt RUNNER=$PWD/$BUILD/dragoman-$TEST_GUEST
 	export NAME=dragoman-$TEST_GUEST FS=/proc/sys/fs/binfmt_misc D="$BATS_FILE_TMPDIR"
+	# One guest, however many are built.
+	mkdir "$D/bin"
+	cp "$BUILD/dragoman-binfmt" "$BUILD/dragoman-$TEST_GUEST" "$D/bin"
+	export B=$D/bin/dragoman-binfmt RUNNER=$D/bin/dragoman-$TEST_GUEST
 	# Other users must get here.
 	local dir=$D
 	while [ "$dir" != "${TMPDIR:-/tmp}" ] && [ "$dir" != / ]; do

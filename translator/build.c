@@ -6,6 +6,7 @@
 #include "translator/build.h"
 
 #include "base/log.h"
+#include "translator/cache.h"
 #include "translator/disas.h"
 
 static void log_translation(const struct tr *t, const char *what)
@@ -138,12 +139,20 @@ static bool goes_on(struct tr *t, bool ended)
 	if (last->op != IR_EXIT || last->aux != EXIT_JUMP || t->node[last->a].op != IR_PC)
 		return false;
 	to = planned(t, ir_pc_of(t, last->a));
-	if (!to || !to->single || to->built)
+	if (!to || !to->single || to->built || to->pc <= t->pc)
 		return false;
 	t->n--;
 	to->built = true;
 	t->pc = to->pc;
 	return true;
+}
+
+/* However long the lines are, what the region depends on stays within REGION_SPAN (region_plan() keeps to it, too). */
+static bool in_span(const struct tr *t)
+{
+	enum { LONGEST_INSN = 16 };
+
+	return (s64)(t->pc - t->start) < REGION_SPAN / 2 - LONGEST_INSN;
 }
 
 /* From label k to the exit that ends its line; false: out of room. */
@@ -155,7 +164,7 @@ static bool line(struct tr *t, u32 k, bool (*executable)(gaddr a, u64 len))
 
 	t->pc = t->label[k].pc;
 	t->label[k].built = true;
-	while (t->ninsns < t->max_insns && !ir_full(t) && may_fetch(t, &page, executable)) {
+	while (t->ninsns < t->max_insns && !ir_full(t) && in_span(t) && may_fetch(t, &page, executable)) {
 		if (t->ninsns == first)
 			ir_label(t, k);
 		if (t->pc < t->lo)
@@ -168,7 +177,7 @@ static bool line(struct tr *t, u32 k, bool (*executable)(gaddr a, u64 len))
 	}
 	if (t->ninsns > first)
 		exit_to(t, t->pc);
-	return false;
+	return !in_span(t);
 }
 
 bool tr_build_region(struct tr *t, const struct guest *g, const struct tr_label *plan, u32 n,

@@ -248,6 +248,9 @@ u32 cache_add(struct tr *t, u32 mode, u32 base)
 			     .code = at, .code_size = o->size, .map = cache.map_used, .map_len = o->map_len,
 			     .exits = cache.nexits, .nexits = o->nexits, .mode = mode, .base = base,
 			     .body = o->body, .valid = true };
+	/* a region that had no room for all of its first block still leads into that (fallback) */
+	if (base)
+		b->end = MAX(b->end, blocks[base].end);
 	memcpy((u8 *)MAPS + cache.map_used, o->map, o->map_len);
 	for (u32 k = 0; k < o->nexits; k++)
 		exits[cache.nexits + k] = (struct exit){ .target = o->exit[k].target, .patch = at + o->exit[k].patch,

@@ -72,7 +72,8 @@ static void follow(struct plan *p, const struct exit *x)
 			return;
 		add_label(p, n);
 	}
-	if (x->kind != XK_JUMP)
+	/* a line does not go back: each way back has a label, where signals are taken */
+	if (x->kind != XK_JUMP || x->target < cache_block(x->block)->code_end)
 		p->joins[k] = true;
 	else if (x->target == cache_block(x->block)->code_end)
 		p->falls[k] = true;

@@ -151,7 +151,7 @@ static void check(uint32_t word, const char *text)
 	theirs = *mnemonic != '.';
 	if (!row && !theirs)
 		return;
-	if (row && !theirs && a64_rows[id].feature && explained('f', a64_rows[id].feature, NULL, word))
+	if (row && !theirs && N(rows)[id].feature && explained('f', N(rows)[id].feature, NULL, word))
 		return;
 	if (row && !theirs ? explained('a', row, NULL, word) :
 	    !row ? explained('r', mnemonic, NULL, word) :

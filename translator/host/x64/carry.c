@@ -50,11 +50,16 @@ static gaddr target_of(const struct tr *t, const struct ir_node *n)
 	return t->node[r].op == IR_PC ? ir_pc_of(t, r) : 1;
 }
 
-/* Which exits are edges, and which labels are heads of loops; how often each label's line runs, roughly. */
+/*
+ * Which exits are edges, and which labels are heads of loops; how often each label's line runs, roughly.  A label
+ * that a branch goes back to counts as a head wherever it is laid out: the loop may be larger than the region, and
+ * the exits of which the rest of it consists all go forward.
+ */
 static void find_edges(struct gen *g, u32 weight[TR_MAX_LABELS])
 {
 	const struct tr *t = g->t;
 	u32 last[TR_MAX_LABELS] = { 0 }, line = 0;
+	gaddr pc = t->start;
 	bool mode = false;
 
 	g->nedges = 0;
@@ -70,6 +75,8 @@ static void find_edges(struct gen *g, u32 weight[TR_MAX_LABELS])
 			line = n->a;
 			mode = false;
 		}
+		if (n->op == IR_INSN)
+			pc = n->b | (u64)n->c << 32;
 		/* what follows a change of the floating-point mode may be for another one */
 		mode |= n->op == IR_FPCTL;
 		g->edge_of[i] = 0;
@@ -80,7 +87,7 @@ static void find_edges(struct gen *g, u32 weight[TR_MAX_LABELS])
 			continue;
 		g->edge[g->nedges].label = to - 1;
 		g->edge_of[i] = ++g->nedges;
-		if (to - 1 <= line) {
+		if (to - 1 <= line || target_of(t, n) <= pc) {
 			g->loop[to - 1] = true;
 			last[to - 1] = MAX(last[to - 1], line);
 		}
