@@ -184,7 +184,8 @@ int main(int argc, char **argv, char **envp)
 	o.translator.syscall = log_on(LOG_CPU) ? NULL : syscall_run;
 	translator_init(&the_guest, &o.translator, executable);
 	space_on_exec_change = translator_invalidate;
-	vcpu_init(c, &the_guest);
+	if (!vcpu_init(c, &the_guest))
+		fail(EXIT_NOT_RUNNABLE, "no memory for the first thread");
 	syscall_init(c, &loop_hooks);
 	the_guest.reset(c, img.entry, img.sp);
 	run_loop(c);

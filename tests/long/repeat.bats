@@ -37,3 +37,20 @@ repeat() {
 		check_syscalls "$program" || { echo "$program"; return 1; }
 	done
 }
+
+# A call that fails is the guest's affair; the runner itself neither crashes nor gives up.
+@test "host calls that fail now and then" {
+	command -v strace > /dev/null || skip "no strace"
+	for program in threads process memory tasks exec; do
+		for call in mmap:error=ENOMEM clone:error=EAGAIN openat:error=EMFILE mprotect:error=ENOMEM \
+				mremap:error=ENOMEM madvise:error=EAGAIN; do
+			timeout 60 strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace="${call%%:*}" -e inject="$call:when=30+3" \
+				"$RUNNER" "$BUILD/tests/syscalls/$TEST_GUEST/$program" > "$BATS_TEST_TMPDIR/out" 2>&1 < /dev/null ||
+				[ $? -ne 124 ]
+			if grep -E 'internal error|dragoman: no |in the runner' "$BATS_TEST_TMPDIR/out"; then
+				echo "$program, $call"
+				return 1
+			fi
+		done
+	done
+}
