@@ -107,10 +107,10 @@ struct mm_map {
 };
 
 /*
- * Tells the kernel where the guest's image, stack, arguments and auxiliary vector are, so that cmdline,
- * environ, auxv and stat of /proc say it to all processes, as ps and the guests' view of each other.
- * Needs no privilege, but a kernel that can do it (CONFIG_CHECKPOINT_RESTORE); others show the runner.
- * The break stays ours, and must be told the way it is.
+ * Tells the kernel where the guest's image, stack, arguments and auxiliary vector are, so that
+ * cmdline, environ, auxv and stat of /proc say it to all processes, as ps and the guests' view of
+ * each other. Needs no privilege, but a kernel that can do it (CONFIG_CHECKPOINT_RESTORE); others
+ * show the runner. The break stays ours, and must be told the way it is.
  */
 static void tell_kernel(const struct image *img)
 {

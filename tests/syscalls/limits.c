@@ -67,7 +67,8 @@ static void no_descriptors(void)
 		char text[32];
 
 		snprintf(text, sizeof(text), "%.3f", used * 0.5);
-		_exit(open("/dev/null", O_RDONLY) < 0 && errno == EMFILE && strlen(text) == 6 ? 4 : 5);
+		_exit(open("/dev/null", O_RDONLY) < 0 && errno == EMFILE && strlen(text) == 6 ? 4
+											      : 5);
 	}
 	test_reap("child", child);
 	for (int i = 3; i < 64; i++)
