@@ -71,7 +71,10 @@ static struct {
 
 s64 space_own_map(u64 bytes)
 {
-	/* Above image, heap and code cache; round and round, since a place taken is no worse than a hint. */
+	/*
+	 * Above image, heap and code cache; round and round, since a place taken is no worse than a
+	 * hint.
+	 */
 	static u64 next;
 	const u64 first = own_zone + 0x100000000, size = own_zone_end - first;
 	u64 at = __atomic_fetch_add(&next, ALIGN_UP(bytes, HOST_PAGE_MIN), __ATOMIC_RELAXED) % size;
@@ -688,7 +691,8 @@ s64 space_mremap(gaddr old, u64 old_len, u64 new_len, u32 flags, gaddr new_addr)
 	    (first_hole(old, old + q.old_len) < old + MIN(q.old_len, q.new_len)))
 		r = -EFAULT;
 	else if (!room(4) ||
-		 (q.new_len > q.old_len && !may_expand(q.new_len - q.old_len, is_data(s.map[i].prot, s.map[i].flags))))
+		 (q.new_len > q.old_len &&
+		  !may_expand(q.new_len - q.old_len, is_data(s.map[i].prot, s.map[i].flags))))
 		r = -ENOMEM;
 	else if (flags & REMAP_FIXED)
 		r = remap_fixed(&q);
@@ -728,11 +732,12 @@ s64 space_brk(gaddr a)
 	} else if (new_end > old_end) {
 		m.start = old_end;
 		m.end = new_end;
-		if (forbidden(old_end, new_end - old_end) || !is_free(old_end, new_end) || !room(2) ||
-		    !may_expand(new_end - old_end, true))
+		if (forbidden(old_end, new_end - old_end) || !is_free(old_end, new_end) ||
+		    !room(2) || !may_expand(new_end - old_end, true))
 			r = -ENOMEM;
 		else
-			r = host_map_free(old_end, new_end - old_end, m.prot, m.flags | s.map_flags, -1, 0);
+			r = host_map_free(old_end, new_end - old_end, m.prot, m.flags | s.map_flags,
+					  -1, 0);
 		if (r >= 0)
 			put(&m);
 	} else if (new_end < old_end) {
@@ -749,15 +754,17 @@ s64 space_brk(gaddr a)
 /* --- the stack --- */
 
 /*
- * Mapped at once as far as the limit allows: a page that is not touched costs nothing.  The kernel keeps
- * 128 MiB free below a stack for limits that rise later (mmap_base()), and so do we; the claim is no
- * mapping of the guest's.  In a reservation, where free space is for anybody, there is no claim.
+ * Mapped at once as far as the limit allows: a page that is not touched costs nothing.  The kernel
+ * keeps 128 MiB free below a stack for limits that rise later (mmap_base()), and so do we; the
+ * claim is no mapping of the guest's.  In a reservation, where free space is for anybody, there is
+ * no claim.
  */
 s64 space_map_stack(u64 size, u32 prot)
 {
 	enum { GAP = 1 << 20 /* stack_guard_gap: 256 pages */, ROOM = 128 << 20 };
 	const u32 flags = G_MAP_PRIVATE | G_MAP_ANONYMOUS | G_MAP_NORESERVE;
-	u64 gap = ALIGN_UP((u64)GAP, s.page), spare = ALIGN_DOWN(MIN((u64)ROOM, s.limit_as / 8), s.page);
+	u64 gap = ALIGN_UP((u64)GAP, s.page),
+	    spare = ALIGN_DOWN(MIN((u64)ROOM, s.limit_as / 8), s.page);
 	u64 span = s.reserved ? size : MAX(size, spare);
 	struct mapping m = { .prot = prot, .flags = flags | G_MAP_STACK, .name = "[stack]" };
 	s64 r;
@@ -799,7 +806,8 @@ void space_stack_limit(u64 size)
 		m.start = start;
 		/* Nothing to do where the program has changed its stack's mapping. */
 		if (m.name && !strcmp(m.name, "[stack]") && is_free(start, s.stack_start) &&
-		    !is_error(host_map(start, m.end - start, host_prot(m.prot), m.flags | G_MAP_FIXED, -1, 0))) {
+		    !is_error(host_map(start, m.end - start, host_prot(m.prot),
+				       m.flags | G_MAP_FIXED, -1, 0))) {
 			put(&m);
 			s.stack_start = start;
 		}

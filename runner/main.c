@@ -107,10 +107,10 @@ struct mm_map {
 };
 
 /*
- * Tells the kernel where the guest's image, stack, arguments and auxiliary vector are, so that cmdline,
- * environ, auxv and stat of /proc say it to all processes, as ps and the guests' view of each other.
- * Needs no privilege, but a kernel that can do it (CONFIG_CHECKPOINT_RESTORE); others show the runner.
- * The break stays ours, and must be told the way it is.
+ * Tells the kernel where the guest's image, stack, arguments and auxiliary vector are, so that
+ * cmdline, environ, auxv and stat of /proc say it to all processes, as ps and the guests' view of
+ * each other. Needs no privilege, but a kernel that can do it (CONFIG_CHECKPOINT_RESTORE); others
+ * show the runner. The break stays ours, and must be told the way it is.
  */
 static void tell_kernel(const struct image *img)
 {
@@ -184,7 +184,8 @@ int main(int argc, char **argv, char **envp)
 	o.translator.syscall = log_on(LOG_CPU) ? NULL : syscall_run;
 	translator_init(&the_guest, &o.translator, executable);
 	space_on_exec_change = translator_invalidate;
-	vcpu_init(c, &the_guest);
+	if (!vcpu_init(c, &the_guest))
+		fail(EXIT_NOT_RUNNABLE, "no memory for the first thread");
 	syscall_init(c, &loop_hooks);
 	the_guest.reset(c, img.entry, img.sp);
 	run_loop(c);

@@ -60,7 +60,8 @@ s64 sys_futex_waitv(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 		return -EINVAL;
 	if (waiters_in(a[0], (u32)a[1], w) < 0)
 		return -EFAULT;
-	return blocking_syscall(c, HOST_NR_futex_waitv, (u64)w, a[1], a[2], host_ptr(a[3]), a[4], 0);
+	return blocking_syscall(c, HOST_NR_futex_waitv, (u64)w, a[1], a[2], host_ptr(a[3]), a[4],
+				0);
 }
 
 s64 sys_futex_requeue(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
@@ -77,8 +78,9 @@ s64 sys_futex_requeue(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 /* --- robust lists --- */
 
 /*
- * The kernel walks a thread's list when the thread ends.  Where guest pointers are not the host's it would walk
- * astray, so then the list is kept here, and walked by a thread that exits (not by one that is killed).
+ * The kernel walks a thread's list when the thread ends.  Where guest pointers are not the host's
+ * it would walk astray, so then the list is kept here, and walked by a thread that exits (not by
+ * one that is killed).
  */
 struct robust_head { u64 next, offset, pending; };
 enum { ROBUST_LIMIT = 2048, FUTEX_TID_MASK = 0x3fffffff };
@@ -109,7 +111,10 @@ s64 sys_get_robust_list(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 	return 0;
 }
 
-/* handle_futex_death() of kernel/futex/core.c; entries with bit 0 set are PI futexes, whose waiters the kernel wakes. */
+/*
+ * handle_futex_death() of kernel/futex/core.c; entries with bit 0 set are PI futexes, whose waiters
+ * the kernel wakes.
+ */
 static void owner_died(u64 entry, u64 offset)
 {
 	gaddr at = (entry & ~1ull) + offset;
@@ -119,8 +124,9 @@ static void owner_died(u64 entry, u64 offset)
 		return;
 	while ((word & FUTEX_TID_MASK) == tid) {
 		now = word;
-		if (__atomic_compare_exchange_n((u32 *)g2h(at), &now, (word & FUTEX_WAITERS) | FUTEX_OWNER_DIED,
-						false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+		if (__atomic_compare_exchange_n((u32 *)g2h(at), &now,
+						(word & FUTEX_WAITERS) | FUTEX_OWNER_DIED, false,
+						__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
 			if (word & FUTEX_WAITERS && !(entry & 1))
 				host_syscall3(HOST_NR_futex, (u64)g2h(at), FUTEX_WAKE, 1);
 			return;
@@ -137,7 +143,8 @@ void futex_thread_exit(struct task *t)
 	if (!t->robust_list || copy_in(&h, t->robust_list, sizeof h) < 0)
 		return;
 	entry = h.next;
-	for (unsigned n = 0; (entry & ~1ull) != t->robust_list && n < ROBUST_LIMIT; n++, entry = next) {
+	for (unsigned n = 0; (entry & ~1ull) != t->robust_list && n < ROBUST_LIMIT;
+	     n++, entry = next) {
 		s64 r = copy_in(&next, entry & ~1ull, sizeof next);
 
 		if (entry != h.pending)

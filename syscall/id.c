@@ -1,13 +1,15 @@
 /*
  * Limits.
  *
- * The runner lives in the process whose limits the guest sets and inherits.  A limit on address space
- * or data that fits the guest would starve the translator, and a small one on the stack the runner's
- * own.  So these three are kept here: the guest's mappings are counted against them (base/space.h), and the
- * host's soft limits are as high as the hard ones allow.  Before another program is executed the host gets
- * what the guest has set, so that a native program finds it, and the next runner does the same again.
+ * The runner lives in the process whose limits the guest sets and inherits.  A limit on address
+ * space or data that fits the guest would starve the translator, and a small one on the stack the
+ * runner's own.  So these three are kept here: the guest's mappings are counted against them
+ * (base/space.h), and the host's soft limits are as high as the hard ones allow.  Before another
+ * program is executed the host gets what the guest has set, so that a native program finds it, and
+ * the next runner does the same again.
  *
- * The child of a vfork shares our memory but not its parent's limits: what it sets goes to the host at once.
+ * The child of a vfork shares our memory but not its parent's limits: what it sets goes to the host
+ * at once.
  */
 #include "syscall/task.h"
 

@@ -15,9 +15,9 @@ s64 sys_ioctl(struct vcpu *c, const u64 a[6])
 	bool number = r && r->arg == IOCTL_INT;
 
 	/*
-	 * What is not in the table goes to the kernel, which knows it or answers ENOTTY: numbers and
-	 * layouts of the generic ABI are the host's.  Not so where pointers differ and nobody knows if
-	 * the argument is one.
+	 * What is not in the table goes to the kernel, which knows it or answers ENOTTY: numbers
+	 * and layouts of the generic ABI are the host's.  Not so where pointers differ and nobody
+	 * knows if the argument is one.
 	 */
 	if (!r && guest_base)
 		return -ENOTTY;

@@ -13,8 +13,8 @@ u32 open_flags_to_generic(u32 guest);
 /*
  * Virtual files of /proc.  path is the guest's, relative to dirfd. proc_open: a descriptor with the
  * content (flags are the host's), a negative errno, or -PROC_NOT_VIRTUAL. proc_readlink: the length
- * written to buf, or -PROC_NOT_VIRTUAL. proc_exe: the program if path names the symbolic link to that
- * of a guest process (the answer may lie in buf), else NULL.
+ * written to buf, or -PROC_NOT_VIRTUAL. proc_exe: the program if path names the symbolic link to
+ * that of a guest process (the answer may lie in buf), else NULL.
  */
 enum { PROC_NOT_VIRTUAL = 0x7ff0001 };
 s64 proc_open(struct vcpu *c, int dirfd, const char *path, u32 flags);

@@ -35,7 +35,10 @@ s64 sys_mremap(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 	return space_mremap(a[0], a[1], a[2], a[3], a[4]);
 }
 
-/* The pages of another part of the file that is mapped there; since Linux 4.0 this makes a mapping of its own. */
+/*
+ * The pages of another part of the file that is mapped there; since Linux 4.0 this makes a mapping
+ * of its own.
+ */
 s64 sys_remap_file_pages(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 {
 	const u64 page = space_page();
@@ -44,8 +47,8 @@ s64 sys_remap_file_pages(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 	struct mapping m;
 	s64 r;
 
-	if (a[2] || start + size <= start || !space_find(start, &m) || m.start > start || m.end < start + size ||
-	    !(m.flags & MAP_SHARED))
+	if (a[2] || start + size <= start || !space_find(start, &m) || m.start > start ||
+	    m.end < start + size || !(m.flags & MAP_SHARED))
 		return -EINVAL;
 	r = host_syscall5(HOST_NR_remap_file_pages, (u64)g2h(start), size, 0, a[3], a[4]);
 	if (r < 0)
@@ -131,7 +134,8 @@ s64 sys_madvise(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 /* Bytes of a shared memory segment, or a negative errno. */
 static s64 shm_size(int id)
 {
-	u64 ds[16] = { 0 };  /* the host's struct shmid64_ds: shm_segsz follows 48 bytes of ipc64_perm */
+	/* the host's struct shmid64_ds: shm_segsz follows 48 bytes of ipc64_perm */
+	u64 ds[16] = { 0 };
 	s64 r = host_syscall3(HOST_NR_shmctl, id, 2 /* IPC_STAT */, (u64)ds);
 
 	return r < 0 ? r : (s64)ds[6];

@@ -636,8 +636,8 @@ s64 sys_waitid(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 /*
  * Not there yet.  The refusal is that of a kernel whose administrator forbids tracing (Yama's
  * ptrace_scope 3): every debugger and sanitizer knows EPERM from containers and says what it means,
- * while ENOSYS, which no kernel answers, reads as a fault of theirs.  Nothing is ever traced, so all that
- * needs a tracee finds none.
+ * while ENOSYS, which no kernel answers, reads as a fault of theirs.  Nothing is ever traced, so
+ * all that needs a tracee finds none.
  */
 s64 sys_ptrace(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 {

@@ -7,10 +7,10 @@
  * opening; seeking, partial reads and fstat then work by themselves.  The alternative, filtering
  * reads of the real file, would need a table of descriptors that follows dup, fork and SCM_RIGHTS.
  *
- * A name counts by where it leads: the directory it is in is asked of the kernel, unless it is plainly
- * absolute in /proc.  "self", "thread-self", numbers and task/N below them say whose file it is: ours,
- * or that of another process, if a runner executes it (procmaps.c).  Everything else of /proc is the
- * host's.
+ * A name counts by where it leads: the directory it is in is asked of the kernel, unless it is
+ * plainly absolute in /proc.  "self", "thread-self", numbers and task/N below them say whose file
+ * it is: ours, or that of another process, if a runner executes it (procmaps.c).  Everything else
+ * of /proc is the host's.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,7 +23,14 @@ enum { DIR_MAX = 512 };
 /* --- recognising names --- */
 
 enum proc_file {
-	PROC_NONE, PROC_EXE, PROC_CMDLINE, PROC_ENVIRON, PROC_MAPS, PROC_SMAPS, PROC_AUXV, PROC_STAT,
+	PROC_NONE,
+	PROC_EXE,
+	PROC_CMDLINE,
+	PROC_ENVIRON,
+	PROC_MAPS,
+	PROC_SMAPS,
+	PROC_AUXV,
+	PROC_STAT,
 	PROC_CPUINFO,
 };
 
@@ -73,7 +80,9 @@ static bool is_number(const char *s, size_t n, u64 *v)
 	return n > 0;
 }
 
-/* Is this thread one of ours?  Ours are named like processes, too, though /proc does not list them. */
+/*
+ * Is this thread one of ours?  Ours are named like processes, too, though /proc does not list them.
+ */
 static bool own_pid(u64 v)
 {
 	char path[64];
@@ -142,7 +151,8 @@ static size_t real_directory(int dirfd, const char *path, size_t len, char dir[D
 		return 0;
 	memcpy(dir, len ? path : ".", len ? len : 1);
 	dir[len ? len : 1] = 0;
-	fd = host_syscall4(HOST_NR_openat, dirfd, (u64)dir, O_PATH | O_CLOEXEC | HOST_O_DIRECTORY, 0);
+	fd = host_syscall4(HOST_NR_openat, dirfd, (u64)dir, O_PATH | O_CLOEXEC | HOST_O_DIRECTORY,
+			   0);
 	if (fd < 0)
 		return 0;
 	snprintf(link, sizeof link, "/proc/self/fd/%d", (int)fd);

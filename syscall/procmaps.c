@@ -1,12 +1,13 @@
 /*
  * maps and smaps, and the program of another guest process.
  *
- * Our own mappings are known exactly (base/space.h) but for the names of files that the guest mapped:
- * these the host's maps have.  Of another process we see the host's view only.  It says enough, since a
- * runner keeps what is its own in one zone (space_own_zone), which is left out here, and since it tells the
- * kernel where the guest's code, arguments and auxiliary vector are (runner/main.c): so the start of the
- * code leads to the program's file, and nothing has to be written down anywhere for other processes to find.  What cannot be
- * seen from outside is which pages the other guest may execute: the host has no guest code executable.
+ * Our own mappings are known exactly (base/space.h) but for the names of files that the guest
+ * mapped: these the host's maps have.  Of another process we see the host's view only.  It says
+ * enough, since a runner keeps what is its own in one zone (space_own_zone), which is left out
+ * here, and since it tells the kernel where the guest's code, arguments and auxiliary vector are
+ * (runner/main.c): so the start of the code leads to the program's file, and nothing has to be
+ * written down anywhere for other processes to find.  What cannot be seen from outside is which
+ * pages the other guest may execute: the host has no guest code executable.
  */
 #include <stdio.h>
 
@@ -62,8 +63,9 @@ static char *next_line(struct reader *r)
 		r->n -= r->at;
 		r->at = 0;
 		got = r->n < sizeof r->buf - 1
-			? host_syscall3(HOST_NR_read, r->fd, (u64)r->buf + r->n, sizeof r->buf - 1 - r->n)
-			: 0;
+			      ? host_syscall3(HOST_NR_read, r->fd, (u64)r->buf + r->n,
+					      sizeof r->buf - 1 - r->n)
+			      : 0;
 		if (got <= 0)
 			return NULL;
 		r->n += got;
@@ -127,7 +129,8 @@ static const char *host_name(struct own *w, u64 addr)
 }
 
 /* As fs/proc/task_mmu.c prints it: the name begins in column 74. */
-static void put_head(struct proc_out *o, u64 start, u64 end, const struct mapping *m, const char *name)
+static void put_head(struct proc_out *o, u64 start, u64 end, const struct mapping *m,
+		     const char *name)
 {
 	char head[128];
 	int n = snprintf(head, sizeof head, "%08llx-%08llx %c%c%c%c %08llx %02x:%02x %llu ",
@@ -182,7 +185,8 @@ static void put_own_smaps(struct proc_out *o)
 	if (reader_open(&r, 0, "smaps"))
 		for (char *line; (line = next_line(&r));) {
 			if (parse(line, &h)) {
-				ours = space_find(h.lo - guest_base, &m) && m.start <= h.lo - guest_base;
+				ours = space_find(h.lo - guest_base, &m) &&
+				       m.start <= h.lo - guest_base;
 				if (ours)
 					put_head(o, h.lo - guest_base, h.hi - guest_base, &m,
 						 m.name ? m.name : m.ino ? h.name : "");
@@ -211,8 +215,8 @@ static u64 aux_value(u64 pid, u64 type)
 
 static bool is_hosts(const struct host_line *h)
 {
-	return space_own_zone(h->lo) || !strcmp(h->name, "[vdso]") || !strncmp(h->name, "[vvar", 5) ||
-	       !strcmp(h->name, "[vsyscall]");
+	return space_own_zone(h->lo) || !strcmp(h->name, "[vdso]") ||
+	       !strncmp(h->name, "[vvar", 5) || !strcmp(h->name, "[vsyscall]");
 }
 
 static void put_others(struct proc_out *o, u64 pid, const char *file)
@@ -257,7 +261,8 @@ bool proc_is_guest(u64 pid)
 	u64 mine[18], other[18];
 
 	return host_syscall4(HOST_NR_newfstatat, AT_FDCWD, (u64)link, (u64)other, 0) == 0 &&
-	       host_syscall4(HOST_NR_newfstatat, AT_FDCWD, (u64)"/proc/self/exe", (u64)mine, 0) == 0 &&
+	       host_syscall4(HOST_NR_newfstatat, AT_FDCWD, (u64) "/proc/self/exe", (u64)mine, 0) ==
+		       0 &&
 	       mine[0] == other[0] && mine[1] == other[1];
 }
 

@@ -71,7 +71,10 @@ void signal_uncapture(struct task *t)
 	}
 }
 
-/* The handler of another signal has blocked what was captured meanwhile; every host signal is blocked. */
+/*
+ * The handler of another signal has blocked what was captured meanwhile; every host signal is
+ * blocked.
+ */
 static void uncapture_blocked(struct task *t)
 {
 	if (t->captured && t->mask & sigbit(*(s32 *)(void *)t->info))
@@ -404,7 +407,10 @@ void signal_deliver(struct vcpu *c)
 
 	hooks->unkick(c);
 	while (t->attention) {
-		/* Fault signals first, as the kernel; everything stays blocked until the mask is set below. */
+		/*
+		 * Fault signals first, as the kernel; everything stays blocked until the mask is
+		 * set below.
+		 */
 		signal_block_all();
 		if (!signal_take_sync(t, ~t->mask, info)) {
 			if (!t->captured) {

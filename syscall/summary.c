@@ -1,9 +1,10 @@
 /*
  * -strace-c: how often each system call was made, how long it took, how often it failed.
  *
- * Counted in one table per process by its row, with atomics, and printed in one piece when the process ends or
- * executes another program (whose runner counts on its own).  Times are those of the wall, waiting included,
- * as what a user looks for is where a program spends its life; the vdso's calls are none and do not appear.
+ * Counted in one table per process by its row, with atomics, and printed in one piece when the
+ * process ends or executes another program (whose runner counts on its own).  Times are those of
+ * the wall, waiting included, as what a user looks for is where a program spends its life; the
+ * vdso's calls are none and do not appear.
  */
 #include <stdio.h>
 
@@ -48,10 +49,11 @@ static void print_row(u64 ns, u64 total, u64 calls, u64 errors, const char *name
 
 	if (errors)
 		snprintf(failed, sizeof failed, "%llu", (unsigned long long)errors);
-	log_printf("%3llu.%02llu %5llu.%06llu %11llu %9llu %9s %s\n", (unsigned long long)share / 100,
-		   (unsigned long long)share % 100, (unsigned long long)ns / 1000000000,
-		   (unsigned long long)(ns / 1000 % 1000000),
-		   (unsigned long long)(calls ? ns / 1000 / calls : 0), (unsigned long long)calls, failed, name);
+	log_printf("%3llu.%02llu %5llu.%06llu %11llu %9llu %9s %s\n",
+		   (unsigned long long)share / 100, (unsigned long long)share % 100,
+		   (unsigned long long)ns / 1000000000, (unsigned long long)(ns / 1000 % 1000000),
+		   (unsigned long long)(calls ? ns / 1000 / calls : 0), (unsigned long long)calls,
+		   failed, name);
 }
 
 void summary_print(void)
@@ -72,9 +74,10 @@ void summary_print(void)
 	}
 	if (!n)
 		return;
-	log_printf("%lld system calls\n%% time     seconds  usecs/call     calls    errors syscall\n"
-		   "------ ----------- ----------- --------- --------- ----------------\n",
-		   (long long)host_syscall0(HOST_NR_getpid));
+	log_printf(
+		"%lld system calls\n%% time     seconds  usecs/call     calls    errors syscall\n"
+		"------ ----------- ----------- --------- --------- ----------------\n",
+		(long long)host_syscall0(HOST_NR_getpid));
 	for (k = 0; k < n; k++) {
 		const struct count *c = &counts[order[k]];
 		const char *name = syscall_table[order[k]].name;

@@ -21,7 +21,7 @@ struct syscall_hooks {
 	void (*fork_prepare)(void);
 	void (*fork_parent)(void);
 	void (*fork_child)(struct vcpu *c);
-	void (*vcpu_init)(struct vcpu *c, const struct guest *g);
+	bool (*vcpu_init)(struct vcpu *c, const struct guest *g);   /* false: no memory */
 	void (*vcpu_done)(struct vcpu *c);
 };
 

@@ -64,23 +64,25 @@ static struct block *block_new(void)
 	return b;
 }
 
-static void block_free(struct block *b)
+static void block_free(struct block *b, bool filled)
 {
-	hooks->vcpu_done(&b->vcpu);
+	if (filled)
+		hooks->vcpu_done(&b->vcpu);
 	host_syscall2(HOST_NR_munmap, (u64)b->task.block, b->task.block_size);
 }
 
 /*
  * The child's vcpu and task: the parent's state after the call, with the result, stack and TLS of a
- * child.
+ * child.  False: no memory.
  */
-static void block_fill(struct block *b, struct vcpu *c, const struct clone_args *q)
+static bool block_fill(struct block *b, struct vcpu *c, const struct clone_args *q)
 {
 	const struct task *parent = c->task;
 	struct task *t = &b->task;
 	struct vcpu *v = &b->vcpu;
 
-	hooks->vcpu_init(v, c->guest);
+	if (!hooks->vcpu_init(v, c->guest))
+		return false;
 	memcpy(v->state, c->state, sizeof v->state);
 	v->guest = c->guest;
 	v->pc = c->pc;
@@ -108,6 +110,7 @@ static void block_fill(struct block *b, struct vcpu *c, const struct clone_args 
 		lock_drop(&parent->actions->lock);
 		t->actions = &b->actions;
 	}
+	return true;
 }
 
 /* First function of a raw thread. */
@@ -157,12 +160,15 @@ static s64 clone_thread(struct vcpu *c, const struct clone_args *q)
 	s64 r;
 
 	if (!b)
-		return -ENOMEM;
-	block_fill(b, c, q);
+		return -EAGAIN;
+	if (!block_fill(b, c, q)) {
+		block_free(b, false);
+		return -EAGAIN;
+	}
 	r = host_clone_call(q, flags, host_clone_stack((u8 *)b, thread_start, b),
 			    host_tls_copy(b->tls));
 	if (r < 0 || q->flags & CLONE_VFORK)
-		block_free(b);
+		block_free(b, true);
 	return r;
 }
 

@@ -243,8 +243,20 @@ static void add_iov(struct line *l, gaddr a, u64 n, u64 total)
 /* --- structures --- */
 
 enum member_type {
-	MT_END, MT_S32, MT_U32, MT_HEX32, MT_OCT32, MT_U16, MT_OCT16, MT_S64, MT_U64, MT_HEX64, MT_LONG,
-	MT_ULONG, MT_HEXL, MT_PTR
+	MT_END,
+	MT_S32,
+	MT_U32,
+	MT_HEX32,
+	MT_OCT32,
+	MT_U16,
+	MT_OCT16,
+	MT_S64,
+	MT_U64,
+	MT_HEX64,
+	MT_LONG,
+	MT_ULONG,
+	MT_HEXL,
+	MT_PTR
 };
 struct member { const char *name; u8 type; };
 

@@ -1,17 +1,19 @@
 /*
  * io_uring: calls that travel in memory.
  *
- * A guest writes operations into rings that it shares with the kernel, and most mean the same there: the rings
- * are mapped as any file, and nothing of ours runs.  Two kinds do not: names, which the sysroot may move, and
- * open flags, which architectures number differently.  The kernel reads an operation while io_uring_enter()
- * submits it.  So we look through what is about to be submitted, change these operations, let the kernel submit
- * them, and put them back before the guest goes on: it sees nothing, and keeping no record of what was changed
- * means that a partial submission needs no thought.  Waiting is a call of its own, after that.
+ * A guest writes operations into rings that it shares with the kernel, and most mean the same
+ * there: the rings are mapped as any file, and nothing of ours runs.  Two kinds do not: names,
+ * which the sysroot may move, and open flags, which architectures number differently.  The kernel
+ * reads an operation while io_uring_enter() submits it.  So we look through what is about to be
+ * submitted, change these operations, let the kernel submit them, and put them back before the
+ * guest goes on: it sees nothing, and keeping no record of what was changed means that a partial
+ * submission needs no thought.  Waiting is a call of its own, after that.
  *
- * This needs the rings in view (each is mapped once more, for us) and the kernel to submit only when told:
- * a ring with a polling thread is refused as an unprivileged process was before Linux 5.11, and rings in the
- * guest's own memory or known by number only as by kernels that lack them.  Operations on epoll carry a
- * structure whose layout differs between hosts; they fail with EINVAL, and a probe does not list them.
+ * This needs the rings in view (each is mapped once more, for us) and the kernel to submit only
+ * when told: a ring with a polling thread is refused as an unprivileged process was before
+ * Linux 5.11, and rings in the guest's own memory or known by number only as by kernels that lack
+ * them.  Operations on epoll carry a structure whose layout differs between hosts; they fail with
+ * EINVAL, and a probe does not list them.
  */
 #include <stdio.h>
 
@@ -20,20 +22,42 @@
 #include "syscall/local.h"
 
 enum {
-	SETUP_SQPOLL = 1 << 1, SETUP_SQE128 = 1 << 10, SETUP_NO_MMAP = 1 << 14, SETUP_REGISTERED_FD_ONLY = 1 << 15,
+	SETUP_SQPOLL = 1 << 1,
+	SETUP_SQE128 = 1 << 10,
+	SETUP_NO_MMAP = 1 << 14,
+	SETUP_REGISTERED_FD_ONLY = 1 << 15,
 	SETUP_NO_SQARRAY = 1 << 16,
-	ENTER_GETEVENTS = 1, ENTER_EXT_ARG = 8, ENTER_REGISTERED_RING = 16, ENTER_EXT_ARG_REG = 64,
-	REGISTER_PROBE = 8, REGISTER_RING_FDS = 20, OP_SUPPORTED = 1,
-	OP_OPENAT = 18, OP_STATX = 21, OP_OPENAT2 = 28, OP_EPOLL_CTL = 29, OP_RENAMEAT = 35, OP_UNLINKAT = 36,
-	OP_MKDIRAT = 37, OP_SYMLINKAT = 38, OP_LINKAT = 39, OP_EPOLL_WAIT = 59, OP_NONE = 255,
-	MAX_RINGS = 64, MAX_CHANGED = 64, SQE_SIZE = 64,
+	ENTER_GETEVENTS = 1,
+	ENTER_EXT_ARG = 8,
+	ENTER_REGISTERED_RING = 16,
+	ENTER_EXT_ARG_REG = 64,
+	REGISTER_PROBE = 8,
+	REGISTER_RING_FDS = 20,
+	OP_SUPPORTED = 1,
+	OP_OPENAT = 18,
+	OP_STATX = 21,
+	OP_OPENAT2 = 28,
+	OP_EPOLL_CTL = 29,
+	OP_RENAMEAT = 35,
+	OP_UNLINKAT = 36,
+	OP_MKDIRAT = 37,
+	OP_SYMLINKAT = 38,
+	OP_LINKAT = 39,
+	OP_EPOLL_WAIT = 59,
+	OP_NONE = 255,
+	MAX_RINGS = 64,
+	MAX_CHANGED = 64,
+	SQE_SIZE = 64,
 };
 #define OFF_SQES 0x10000000ull
 
 /* include/uapi/linux/io_uring.h */
 struct params {
 	u32 sq_entries, cq_entries, flags, sq_thread_cpu, sq_thread_idle, features, wq_fd, resv[3];
-	struct { u32 head, tail, ring_mask, ring_entries, flags, dropped, array, resv1; u64 resv2; } sq;
+	struct {
+		u32 head, tail, ring_mask, ring_entries, flags, dropped, array, resv1;
+		u64 resv2;
+	} sq;
 	u8 cq[40];
 };
 struct sqe {
@@ -44,7 +68,8 @@ struct sqe {
 	u32 len, op_flags;
 	u64 rest[4];
 };
-_Static_assert(sizeof(struct params) == 120 && sizeof(struct sqe) == SQE_SIZE, "layouts of io_uring");
+_Static_assert(sizeof(struct params) == 120 && sizeof(struct sqe) == SQE_SIZE,
+	       "layouts of io_uring");
 
 static struct ring {
 	int fd;                  /* + 1; 0: free */
@@ -162,7 +187,7 @@ struct changed {
 struct batch {
 	unsigned n;
 	struct changed op[MAX_CHANGED];
-	char *names;         /* two of GUEST_PATH_MAX bytes for each operation, if there is a sysroot */
+	char *names; /* two of GUEST_PATH_MAX bytes for each operation, if there is a sysroot */
 };
 
 static const struct { u8 op; bool name, name2; enum path_use use, use2; } named[] = {
@@ -197,8 +222,8 @@ static void change_names(struct batch *b, struct sqe *s)
 		if (named[i].name)
 			change_name(&s->addr, s->fd, create ? PATH_CREATE : named[i].use, buf);
 		if (named[i].name2)
-			change_name(&s->addr2, s->opcode == OP_SYMLINKAT ? s->fd : (s32)s->len, named[i].use2,
-				    buf + GUEST_PATH_MAX);
+			change_name(&s->addr2, s->opcode == OP_SYMLINKAT ? s->fd : (s32)s->len,
+				    named[i].use2, buf + GUEST_PATH_MAX);
 	}
 }
 
@@ -243,16 +268,19 @@ static u32 ring_word(const struct ring *r, u32 off)
 /* Changes what would be submitted: at most `count` operations. */
 static void change_all(struct batch *b, const struct ring *r, u32 count)
 {
-	u32 head = ring_word(r, r->p.sq.head), tail = ring_word(r, r->p.sq.tail), mask = r->p.sq_entries - 1;
+	u32 head = ring_word(r, r->p.sq.head), tail = ring_word(r, r->p.sq.tail),
+	    mask = r->p.sq_entries - 1;
 
 	if (tail - head > r->p.sq_entries)
 		return;
 	for (count = MIN(count, tail - head); count; count--, head++) {
-		u32 i = r->p.flags & SETUP_NO_SQARRAY ? head & mask
-						      : ring_word(r, r->p.sq.array + 4 * (head & mask));
+		u32 i = r->p.flags & SETUP_NO_SQARRAY
+				? head & mask
+				: ring_word(r, r->p.sq.array + 4 * (head & mask));
 
 		if (i <= mask)
-			change(b, (struct sqe *)(r->sqes + ((u64)SQE_SIZE * i << !!(r->p.flags & SETUP_SQE128))));
+			change(b, (struct sqe *)(r->sqes + ((u64)SQE_SIZE * i
+							    << !!(r->p.flags & SETUP_SQE128))));
 	}
 }
 
@@ -279,7 +307,8 @@ static s64 submit(int fd, u32 count, u32 flags)
 		b.names = is_error(ret) ? NULL : (char *)ret;
 	}
 	change_all(&b, r, count);
-	ret = host_syscall6(HOST_NR_io_uring_enter, fd, count, 0, flags & ~ENTER_GETEVENTS & ~ENTER_EXT_ARG, 0, 0);
+	ret = host_syscall6(HOST_NR_io_uring_enter, fd, count, 0,
+			    flags & ~ENTER_GETEVENTS & ~ENTER_EXT_ARG, 0, 0);
 	change_back(&b);
 	lock_drop(&rings_lock);
 	if (b.names)
@@ -309,7 +338,8 @@ static s64 wait(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 		return blocking_syscall(c, HOST_NR_io_uring_enter, a[0], 0, a[2], a[3], arg, size);
 	if (copy_in(&set, set, sizeof set) < 0)
 		return -EFAULT;
-	return blocking_syscall_sigmask(c, set, HOST_NR_io_uring_enter, a[0], 0, a[2], a[3], arg, size);
+	return blocking_syscall_sigmask(c, set, HOST_NR_io_uring_enter, a[0], 0, a[2], a[3], arg,
+					size);
 }
 
 s64 sys_io_uring_enter(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])

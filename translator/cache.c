@@ -2,6 +2,7 @@
 #include "translator/cache.h"
 
 #include "base/die.h"
+#include "base/errno.h"
 #include "base/host.h"
 #include "base/host_nr.h"
 #include "base/space.h"
@@ -19,6 +20,8 @@ enum {
 	MAPS = WINDOW + 0x50000000,
 	HASH = WINDOW + 0x60000000,
 	COUNTS = WINDOW + 0x68000000,
+	SPARE_W = WINDOW + 0x70000000,   /* while a copy is made */
+	SPARE_X = WINDOW + 0x80000000,
 };
 enum {
 	CODE_SIZE = 128 << 20, MAX_BLOCKS = 1 << 20, MAX_EXITS = 4 << 20, MAP_AREA = 64 << 20,
@@ -26,7 +29,8 @@ enum {
 	MAX_SHRINK = 5,
 };
 enum { PROT_READ = 1, PROT_WRITE = 2, PROT_EXEC = 4, MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_FIXED = 0x10, MAP_ANON = 0x20,
-       MAP_NORESERVE = 0x4000, MAP_FIXED_NOREPLACE = 0x100000, MFD_CLOEXEC = 1 };
+       MAP_NORESERVE = 0x4000, MAP_FIXED_NOREPLACE = 0x100000,
+       MADV_POPULATE_READ = 22, MADV_POPULATE_WRITE = 23 };
 
 static struct {
 	u32 code_size, max_blocks, max_exits, map_area;
@@ -45,27 +49,45 @@ static s32 *const counts = (s32 *)COUNTS;
 static u32 *const hash = (u32 *)HASH;
 static u32 *const page_hash = (u32 *)HASH + HASH_SIZE;
 
-static void map_at(u64 at, u64 len, u32 prot, u32 flags, int fd)
+static void no_memory(s64 err)
 {
-	s64 r = host_syscall6(HOST_NR_mmap, at, len, prot, flags, (u64)(s64)fd, 0);
-
-	if (r != (s64)at)
-		fail(EXIT_NOT_RUNNABLE, "no memory for the code cache (error %d)", (int)-r);
+	fail(EXIT_NOT_RUNNABLE, "no memory for the code cache (error %d)", (int)-err);
 }
 
-static void map_views(int fd, u32 fixed)
+static s64 try_map(u64 at, u64 len, u32 prot, u32 flags)
 {
-	map_at(CODE_X, cache.code_size, PROT_READ | PROT_EXEC, MAP_SHARED | fixed, fd);
-	map_at(CODE_W, cache.code_size, PROT_READ | PROT_WRITE, MAP_SHARED | fixed, fd);
+	s64 r = host_syscall6(HOST_NR_mmap, at, len, prot, flags | MAP_ANON | MAP_NORESERVE, (u64)-1, 0);
+
+	return is_error(r) ? r : r == (s64)at ? 0 : -EEXIST;
 }
 
-static int new_memory(void)
+static void map_at(u64 at, u64 len, u32 prot, u32 flags)
 {
-	s64 fd = host_syscall2(HOST_NR_memfd_create, (u64)"dragoman", MFD_CLOEXEC);
+	s64 r = try_map(at, len, prot, flags);
 
-	if (fd < 0 || host_syscall2(HOST_NR_ftruncate, fd, cache.code_size) < 0)
-		fail(EXIT_NOT_RUNNABLE, "no memory for the code cache (error %d)", (int)-fd);
-	return fd;
+	if (r < 0)
+		no_memory(r);
+}
+
+static s64 try_remap(u64 from, u64 len, u64 to)
+{
+	enum { MREMAP_MAYMOVE = 1, MREMAP_FIXED = 2 };
+	s64 r = host_syscall5(HOST_NR_mremap, from, len, cache.code_size, MREMAP_MAYMOVE | MREMAP_FIXED, to);
+
+	return is_error(r) ? r : 0;
+}
+
+/*
+ * Maps new memory at `w`, to be written, and at `x`, to be executed; what is there goes away.  A shared mapping
+ * is duplicated by mremap() of no bytes: unlike a memfd that needs no descriptor, which a guest may have used up.
+ */
+static s64 try_views(u64 w, u64 x)
+{
+	s64 r = try_map(w, cache.code_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED);
+
+	if (r >= 0)
+		r = try_remap(w, 0, x);
+	return r < 0 ? r : host_syscall3(HOST_NR_mprotect, x, cache.code_size, PROT_READ | PROT_EXEC);
 }
 
 static void reset(void)
@@ -91,19 +113,19 @@ static void choose_sizes(u64 room)
 
 void cache_init(u64 rt[RT_COUNT], u32 threshold, u64 room)
 {
-	u32 anon = MAP_PRIVATE | MAP_ANON | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
-	int fd;
+	u32 anon = MAP_PRIVATE | MAP_FIXED_NOREPLACE;
+	s64 r;
 
 	choose_sizes(room);
-	fd = new_memory();
-	map_views(fd, MAP_FIXED_NOREPLACE);
-	host_syscall1(HOST_NR_close, fd);
-	map_at(BLOCKS, cache.max_blocks * sizeof(struct block), PROT_READ | PROT_WRITE, anon, -1);
-	map_at(EXITS, cache.max_exits * sizeof(struct exit), PROT_READ | PROT_WRITE, anon, -1);
-	map_at(MAPS, cache.map_area, PROT_READ | PROT_WRITE, anon, -1);
-	map_at(HASH, 2 * HASH_SIZE * sizeof(u32), PROT_READ | PROT_WRITE, anon, -1);
+	r = try_views(CODE_W, CODE_X);
+	if (r < 0)
+		no_memory(r);
+	map_at(BLOCKS, cache.max_blocks * sizeof(struct block), PROT_READ | PROT_WRITE, anon);
+	map_at(EXITS, cache.max_exits * sizeof(struct exit), PROT_READ | PROT_WRITE, anon);
+	map_at(MAPS, cache.map_area, PROT_READ | PROT_WRITE, anon);
+	map_at(HASH, 2 * HASH_SIZE * sizeof(u32), PROT_READ | PROT_WRITE, anon);
 	cache.threshold = threshold;
-	map_at(COUNTS, cache.max_blocks * sizeof(s32), PROT_READ | PROT_WRITE, anon, -1);
+	map_at(COUNTS, cache.max_blocks * sizeof(s32), PROT_READ | PROT_WRITE, anon);
 	cache.runtime = ALIGN_UP(host_runtime((u8 *)CODE_W, CODE_X, rt), 64u);
 	reset();
 }
@@ -166,27 +188,34 @@ const struct block *cache_at(u32 offset, struct host_where *w)
 	return &blocks[lo];
 }
 
+/* There is no going on without the copy, and no call of the guest's to fail: memory may come back soon. */
+#define insist(attempt) do { \
+	s64 err; \
+	for (u32 tries = 0; (err = (attempt)) < 0; tries++) { \
+		if (tries == 1000) \
+			no_memory(err); \
+		host_syscall0(HOST_NR_sched_yield); \
+	} \
+} while (0)
+
 /*
  * A fork's two processes see one memory.  Whoever wants to write makes a copy first, so what the other
  * sees never changes; a child that only execs copies nothing.
  */
 static void unshare(void)
 {
-	u64 done = 0;
-	int fd;
+	const u32 used = ALIGN_UP(cache.code_used, 4096u);
 
 	if (!cache.shared)
 		return;
-	fd = new_memory();
-	while (done < cache.code_used) {
-		s64 n = host_syscall3(HOST_NR_write, fd, CODE_W + done, cache.code_used - done);
-
-		if (n <= 0)
-			die("cannot copy the code cache (error %d)", (int)-n);
-		done += n;
-	}
-	map_views(fd, MAP_FIXED);
-	host_syscall1(HOST_NR_close, fd);
+	/* Complete elsewhere, then moved: other threads may be executing it. */
+	insist(try_views(SPARE_W, SPARE_X));
+	host_syscall3(HOST_NR_madvise, SPARE_W, used, MADV_POPULATE_WRITE);
+	memcpy((void *)SPARE_W, (const void *)CODE_W, cache.code_used);
+	host_syscall3(HOST_NR_madvise, SPARE_X, used, MADV_POPULATE_READ);
+	insist(try_remap(SPARE_W, cache.code_size, CODE_W));
+	insist(try_remap(SPARE_X, cache.code_size, CODE_X));
+	cache.populated = used;
 	cache.shared = false;
 }
 
@@ -218,7 +247,7 @@ static void link_to(u32 id, u32 n, u32 at)
  */
 static void populate(u32 end)
 {
-	enum { CHUNK = 64 << 10, MADV_POPULATE_READ = 22, MADV_POPULATE_WRITE = 23 };
+	enum { CHUNK = 64 << 10 };
 
 	for (; cache.populated < MIN(end, cache.code_size); cache.populated += CHUNK) {
 		host_syscall3(HOST_NR_madvise, CODE_W + cache.populated, CHUNK, MADV_POPULATE_WRITE);

@@ -12,6 +12,7 @@
 #include "translator/jit.h"
 
 #include "base/die.h"
+#include "base/errno.h"
 #include "base/host.h"
 #include "base/host_nr.h"
 #include "base/lock.h"
@@ -80,13 +81,13 @@ static void reset_return_stack(struct vcpu *c)
 	c->ret_rsp = c->ret_top;
 }
 
-void jit_vcpu_init(struct vcpu *c)
+bool jit_vcpu_init(struct vcpu *c)
 {
 	enum { SLACK = RET_STACK_GUARD };
 	s64 p = space_own_map(RET_STACK_GUARD + RET_STACK_SIZE + SLACK);
 
-	if (p < 0 && p > -4096)
-		die("no memory for a return stack");
+	if (is_error(p))
+		return false;
 	host_syscall3(HOST_NR_mprotect, p, RET_STACK_GUARD, 0);
 	c->ret_base = p + RET_STACK_GUARD;
 	c->ret_top = c->ret_base + RET_STACK_SIZE;
@@ -102,6 +103,7 @@ void jit_vcpu_init(struct vcpu *c)
 	c->next = jit.vcpus;
 	jit.vcpus = c;
 	lock_drop(&jit.lock);
+	return true;
 }
 
 void jit_vcpu_done(struct vcpu *c)

@@ -7,7 +7,8 @@
 
 void jit_init(const struct guest *g, const struct translator_config *cfg,
 	      bool (*executable)(gaddr a, u64 len));
-void jit_vcpu_init(struct vcpu *c);
+/* False: no memory. */
+bool jit_vcpu_init(struct vcpu *c);
 void jit_vcpu_done(struct vcpu *c);
 enum exit_reason jit_run(struct vcpu *c);
 /* See translator_fault(). */

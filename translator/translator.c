@@ -2,6 +2,7 @@
 #include "translator/translator.h"
 
 #include "base/die.h"
+#include "base/errno.h"
 #include "base/host.h"
 #include "base/host_nr.h"
 #include "base/space.h"
@@ -35,21 +36,23 @@ void translator_init(const struct guest *g, const struct translator_config *cfg,
 		jit_init(g, cfg, executable);
 }
 
-void vcpu_init(struct vcpu *c, const struct guest *g)
+bool vcpu_init(struct vcpu *c, const struct guest *g)
 {
 	s64 p = space_own_map(sizeof(struct workspace));
 	struct workspace *w = (struct workspace *)p;
 
-	if (p < 0 && p > -4096)
-		die("no memory for a thread's translations");
+	if (is_error(p))
+		return false;
 	c->guest = g;
 	c->guest_base = guest_base;
 	c->tr = &w->tr;
 	c->val = w->val;
 	c->mxcsr = 0;
 	translator_set_fpctl(c, 0);
-	if (tl.cfg.engine == ENGINE_JIT)
-		jit_vcpu_init(c);
+	if (tl.cfg.engine != ENGINE_JIT || jit_vcpu_init(c))
+		return true;
+	host_syscall2(HOST_NR_munmap, (u64)w, sizeof *w);
+	return false;
 }
 
 void vcpu_done(struct vcpu *c)

@@ -32,10 +32,10 @@ void translator_init(const struct guest *g, const struct translator_config *cfg,
 		     bool (*executable)(gaddr a, u64 len));
 
 /*
- * Fills the common part of a zeroed vcpu (return stack, tables, entry points).  Dies when memory
+ * Fills the common part of a zeroed vcpu (return stack, tables, entry points).  False when memory
  * lacks.
  */
-void vcpu_init(struct vcpu *c, const struct guest *g);
+bool vcpu_init(struct vcpu *c, const struct guest *g);
 /* Frees what vcpu_init made; not the vcpu itself. */
 void vcpu_done(struct vcpu *c);
 

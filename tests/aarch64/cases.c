@@ -375,7 +375,8 @@ int main(int argc, char **argv)
 	sigaction(SIGFPE, &sa, 0);
 	the_guest.select_cpu(model);
 	translator_init(&the_guest, &cfg, executable);
-	vcpu_init(&vcpu, &the_guest);
+	if (!vcpu_init(&vcpu, &the_guest))
+		return 1;
 	for (int i = optind; i < argc; i++)
 		run_file(argv[i]);
 	if (uncovered)

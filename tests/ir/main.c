@@ -169,7 +169,8 @@ static void set_up(u32 hide)
 	sigaction(SIGFPE, &sa, NULL);
 	sigaction(SIGILL, &sa, NULL);
 	translator_init(&the_guest, &cfg, executable);
-	vcpu_init(test_cpu, &the_guest);
+	if (!vcpu_init(test_cpu, &the_guest))
+		return 1;
 }
 
 int main(int argc, char **argv)

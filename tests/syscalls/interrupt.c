@@ -209,6 +209,9 @@ static void races(void)
 			nanosleep(&t, NULL);
 		}
 	}
+	/* On a busy machine all that may be over before the other thread has begun. */
+	for (int i = 0; i < 20000 && !ticks; i++)
+		test_sleep_ms(1);
 	sending = 0;
 	pthread_join(thread, NULL);
 	IS(ticks > 0);

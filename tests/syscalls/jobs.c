@@ -1,4 +1,7 @@
-/* Every signal number, handlers in handlers, stacks that disarm themselves, stopping and going on, how children end. */
+/*
+ * Every signal number, handlers in handlers, stacks that disarm themselves, stopping and going on,
+ * how children end.
+ */
 #include "test.h"
 #include <pthread.h>
 #include <setjmp.h>
@@ -27,7 +30,8 @@ void return_from_handler(void);
 __asm__("return_from_handler: mov $15, %eax; syscall");
 #endif
 
-static void act(int number, void (*handler)(int, siginfo_t *, void *), unsigned long flags, uint64_t mask)
+static void act(int number, void (*handler)(int, siginfo_t *, void *), unsigned long flags,
+		uint64_t mask)
 {
 	struct kernel_action a = { .handler = handler, .flags = flags | SA_SIGINFO, .mask = mask };
 

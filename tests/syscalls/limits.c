@@ -52,6 +52,29 @@ static void *map(long size, int prot, int flags)
 	return mmap(NULL, size, prot, flags | MAP_ANONYMOUS, -1, 0);
 }
 
+/* A process that has no descriptor left goes on, and so do its children. */
+static void no_descriptors(void)
+{
+	pid_t child;
+	int used = 0;
+
+	set(RLIMIT_NOFILE, 64);
+	while (dup(0) >= 0)
+		used++;
+	IS(used > 50 && errno == EMFILE);
+	child = fork();
+	if (child == 0) {
+		char text[32];
+
+		snprintf(text, sizeof(text), "%.3f", used * 0.5);
+		_exit(open("/dev/null", O_RDONLY) < 0 && errno == EMFILE && strlen(text) == 6 ? 4
+											      : 5);
+	}
+	test_reap("child", child);
+	for (int i = 3; i < 64; i++)
+		close(i);
+}
+
 int main(int argc, char **argv)
 {
 	char *p;
@@ -87,6 +110,8 @@ int main(int argc, char **argv)
 	CALL(set(RLIMIT_DATA, -1));
 	CALL(set(RLIMIT_AS, -1));
 	CALL(setrlimit(RLIMIT_AS, &(struct rlimit){ 2, 1 }));
+
+	no_descriptors();
 
 	/* Smaller than what a runner's own stack needs. */
 	CALL(set(RLIMIT_STACK, 512 * 1024));

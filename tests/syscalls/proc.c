@@ -84,7 +84,8 @@ static void another(char *buffer, long size, const char *own_exe)
 	snprintf(path, sizeof(path), "/proc/%d/maps", child);
 	slurp(path, buffer, size);
 	IS(mapped(buffer, &variable, "rw-p", strrchr(own_exe, '/')));
-	IS(!strstr(buffer, "dragoman-aarch64") && strstr(buffer, "[stack]") && strstr(buffer, "[vdso]"));
+	IS(!strstr(buffer, "dragoman-aarch64") && strstr(buffer, "[stack]") &&
+	   strstr(buffer, "[vdso]"));
 	snprintf(path, sizeof(path), "/proc/%d/smaps", child);
 	slurp(path, buffer, size);
 	IS(mapped(buffer, &variable, "rw-p", strrchr(own_exe, '/')));
@@ -99,7 +100,8 @@ static void by_links(char *buffer, long size, const char *own_exe)
 	int dir;
 
 	CALL(symlink("/proc/self", "link"));
-	IS(slurp("link/maps", buffer, size) > 0 && mapped(buffer, (void *)main, "r-xp", strrchr(own_exe, '/')));
+	IS(slurp("link/maps", buffer, size) > 0 &&
+	   mapped(buffer, (void *)main, "r-xp", strrchr(own_exe, '/')));
 	IS(readlink("link/exe", exe, sizeof(exe) - 1) > 0 && strcmp(exe, own_exe) == 0);
 	IS(slurp("/proc/self/../self/maps", buffer, size) > 0 &&
 		mapped(buffer, (void *)main, "r-xp", strrchr(own_exe, '/')));

@@ -1,4 +1,7 @@
-/* Calls that few programs make: sealing, locking all, parts of files, the second futex interface, tracing. */
+/*
+ * Calls that few programs make: sealing, locking all, parts of files, the second futex interface,
+ * tracing.
+ */
 #include "test.h"
 #include <linux/futex.h>
 #include <pthread.h>
@@ -7,7 +10,14 @@
 #ifndef SYS_mseal
 #define SYS_mseal 462
 #endif
-enum { FUTEX_WAKE_2 = 454, FUTEX_WAIT_2, FUTEX_REQUEUE_2, SIZE_U32 = 2, PRIVATE = 128, WAITV = 449 };
+enum {
+	FUTEX_WAKE_2 = 454,
+	FUTEX_WAIT_2,
+	FUTEX_REQUEUE_2,
+	SIZE_U32 = 2,
+	PRIVATE = 128,
+	WAITV = 449
+};
 
 static void sealing(void)
 {
@@ -71,8 +81,10 @@ static void *waiter(void *argument)
 
 static void futexes(void)
 {
-	struct { uint64_t val, uaddr; uint32_t flags, reserved; } two[2] = {
-		{ 0, (uintptr_t)&word[0], SIZE_U32 | PRIVATE, 0 }, { 0, (uintptr_t)&word[1], SIZE_U32 | PRIVATE, 0 },
+	struct { uint64_t val, uaddr; uint32_t flags, reserved;
+	} two[2] = {
+		{ 0, (uintptr_t)&word[0], SIZE_U32 | PRIVATE, 0 },
+		{ 0, (uintptr_t)&word[1], SIZE_U32 | PRIVATE, 0 },
 	};
 	struct timespec now;
 	pthread_t thread;

@@ -1,4 +1,7 @@
-/* What Linux offers by descriptors and numbers of its own: netlink, notification, keys, mounts, barriers, faults. */
+/*
+ * What Linux offers by descriptors and numbers of its own: netlink, notification, keys, mounts,
+ * barriers, faults.
+ */
 #include "test.h"
 #include <linux/if_link.h>
 #include <linux/landlock.h>
@@ -28,9 +31,13 @@
 /* The loopback interface, by a dump of all links. */
 static void netlink(void)
 {
-	struct { struct nlmsghdr head; struct ifinfomsg info; } ask = {
-		{ .nlmsg_len = sizeof(ask), .nlmsg_type = RTM_GETLINK, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
-		  .nlmsg_seq = 7 }, { .ifi_family = AF_UNSPEC },
+	struct { struct nlmsghdr head; struct ifinfomsg info;
+	} ask = {
+		{ .nlmsg_len = sizeof(ask),
+		  .nlmsg_type = RTM_GETLINK,
+		  .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+		  .nlmsg_seq = 7 },
+		{ .ifi_family = AF_UNSPEC },
 	};
 	struct sockaddr_nl address = { .nl_family = AF_NETLINK };
 	static char answer[65536];
@@ -52,7 +59,8 @@ static void netlink(void)
 			struct ifinfomsg *info = NLMSG_DATA(h);
 			int left = IFLA_PAYLOAD(h);
 
-			for (struct rtattr *a = IFLA_RTA(info); RTA_OK(a, left); a = RTA_NEXT(a, left))
+			for (struct rtattr *a = IFLA_RTA(info); RTA_OK(a, left);
+			     a = RTA_NEXT(a, left))
 				if (a->rta_type == IFLA_IFNAME && strcmp(RTA_DATA(a), "lo") == 0)
 					loopback = info->ifi_index;
 		}
@@ -76,7 +84,8 @@ static void notification(void)
 	CALL(rename("watched/one", "watched/two"));
 	CALL(unlink("watched/two"));
 	n = read(in, buffer, sizeof(buffer));
-	for (p = buffer; p < buffer + n; p += sizeof(struct inotify_event) + ((struct inotify_event *)p)->len) {
+	for (p = buffer; p < buffer + n;
+	     p += sizeof(struct inotify_event) + ((struct inotify_event *)p)->len) {
 		struct inotify_event *e = (void *)p;
 
 		printf("%#x %s\n", e->mask, e->len ? e->name : "");
@@ -120,7 +129,8 @@ static void faults(void)
 	}
 	CALL(ioctl(fd, UFFDIO_API, &api));
 	at = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	range = (struct uffdio_register){ .range = { (uintptr_t)at, 4096 }, .mode = UFFDIO_REGISTER_MODE_MISSING };
+	range = (struct uffdio_register){ .range = { (uintptr_t)at, 4096 },
+					  .mode = UFFDIO_REGISTER_MODE_MISSING };
 	CALL(ioctl(fd, UFFDIO_REGISTER, &range));
 	pthread_create(&thread, NULL, touch, at + 5);
 	CALL(poll(&p, 1, 5000));
@@ -158,7 +168,9 @@ static void landlock(void)
 		syscall(SYS_prctl, 38 /* PR_SET_NO_NEW_PRIVS */, 1, 0, 0, 0);
 		if (syscall(SYS_landlock_restrict_self, fd, 0) < 0)
 			_exit(1);
-		_exit(open("watched/forbidden", O_WRONLY | O_CREAT, 0600) < 0 && errno == EACCES ? 2 : 3);
+		_exit(open("watched/forbidden", O_WRONLY | O_CREAT, 0600) < 0 && errno == EACCES
+			      ? 2
+			      : 3);
 	}
 	test_reap("landlock", child);
 }
@@ -173,7 +185,8 @@ static void namespaces(void)
 
 		if (unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWUTS) < 0)
 			_exit(errno == EPERM ? 10 : 11);
-		if (sethostname("inside", 6) < 0 || gethostname(name, sizeof(name)) < 0 || strcmp(name, "inside"))
+		if (sethostname("inside", 6) < 0 || gethostname(name, sizeof(name)) < 0 ||
+		    strcmp(name, "inside"))
 			_exit(12);
 		if (mount("none", "watched", "tmpfs", 0, "size=64k") < 0)
 			_exit(13);
@@ -194,7 +207,8 @@ static void namespaces(void)
 static void keys(void)
 {
 	char text[16] = "";
-	long key = syscall(SYS_add_key, "user", "dragoman-test", "secret", 6, -1 /* thread keyring */);
+	long key =
+		syscall(SYS_add_key, "user", "dragoman-test", "secret", 6, -1 /* thread keyring */);
 
 	if (key < 0) {
 		printf("add_key: %s\n", strerrorname_np(errno));

@@ -22,9 +22,10 @@ static int set_up(unsigned flags)
 	if (ring < 0)
 		return -1;
 	size = p.cq_off.cqes + p.cq_entries * sizeof(*cqes);
-	at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, ring, IORING_OFF_SQ_RING);
-	sqes = mmap(NULL, p.sq_entries * sizeof(*sqes), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, ring,
-		    IORING_OFF_SQES);
+	at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, ring,
+		  IORING_OFF_SQ_RING);
+	sqes = mmap(NULL, p.sq_entries * sizeof(*sqes), PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_POPULATE, ring, IORING_OFF_SQES);
 	if (at == MAP_FAILED || sqes == MAP_FAILED)
 		return -1;
 	head = (void *)(at + p.sq_off.head);
@@ -62,7 +63,8 @@ static void run(const char *what)
 {
 	unsigned n = queued;
 
-	printf("%s: %ld:", what, (long)syscall(SYS_io_uring_enter, ring, n, n, IORING_ENTER_GETEVENTS, NULL, 0));
+	printf("%s: %ld:", what,
+	       (long)syscall(SYS_io_uring_enter, ring, n, n, IORING_ENTER_GETEVENTS, NULL, 0));
 	while (*cq_head != __atomic_load_n(cq_tail, __ATOMIC_ACQUIRE)) {
 		struct io_uring_cqe *c = &cqes[*cq_head & *cq_mask];
 
@@ -107,7 +109,8 @@ int main(void)
 	add(IORING_OP_OPENAT, AT_FDCWD, "directory", 0, 0)->open_flags = O_RDONLY | O_DIRECTORY;
 	add(IORING_OP_OPENAT, AT_FDCWD, "plain", 0, 0)->open_flags = O_RDONLY | O_DIRECTORY;
 	add(IORING_OP_OPENAT, AT_FDCWD, "link", 0, 0)->open_flags = O_RDONLY | O_NOFOLLOW;
-	add(IORING_OP_OPENAT, AT_FDCWD, "made", 0600, 0)->open_flags = O_RDWR | O_CREAT | O_EXCL | O_LARGEFILE;
+	add(IORING_OP_OPENAT, AT_FDCWD, "made", 0600, 0)->open_flags =
+		O_RDWR | O_CREAT | O_EXCL | O_LARGEFILE;
 	add(IORING_OP_OPENAT2, AT_FDCWD, "directory", sizeof(how), (uintptr_t)&how);
 	s = add(IORING_OP_OPENAT2, AT_FDCWD, "plain", sizeof(how), (uintptr_t)&how);
 	run("open");
