@@ -128,6 +128,9 @@ u32 host_fp_control(u32 fpctl);
  */
 vec host_cas128(void *p, vec old, vec new);
 
+/* The host's e_machine, for profilers. */
+extern const u16 host_elf_machine;
+
 /* Capstone's numbers for host code. */
 extern const u32 host_disas_arch, host_disas_mode;
 
