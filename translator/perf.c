@@ -177,6 +177,7 @@ static void begin(u32 n)
 
 	perf.open = true;
 	perf.map_fd = perf.dump_fd = -1;
+	perf.index = 0;
 	perf.pid = host_syscall0(HOST_NR_getpid);
 	if (perf.map) {
 		snprintf(path, sizeof path, "/tmp/perf-%u.map", perf.pid);
