@@ -20,7 +20,7 @@ struct host_exit {
 	u8 kind;
 };
 
-enum { HOST_MAX_EXITS = 2 * TR_REGION_INSNS, HOST_MAX_MAP = 65536, HOST_MAX_CALLS = 16 };
+enum { HOST_MAX_EXITS = 2 * TR_REGION_INSNS, HOST_MAX_MAP = 65536, HOST_MAX_CALLS = 256 };
 
 /* What a compilation gives besides code. */
 struct host_out {
