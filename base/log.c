@@ -38,6 +38,7 @@ const struct log_name log_names[] = {
 	{ "cpu", LOG_CPU, "the guest's registers when translated code asks for something" },
 	{ "strace", LOG_STRACE, "system calls" },
 	{ "unimp", LOG_UNIMP, "what the guest asked for and we lack" },
+	{ "stats", LOG_STATS, "what translating took and what it gave, when a process ends" },
 	{ "nochain", LOG_NOCHAIN, "do not link translations" },
 	{ 0 },
 };

@@ -12,7 +12,7 @@
 enum log_item {
 	LOG_IN_ASM = 1, LOG_OP = 2, LOG_OUT_ASM = 4, LOG_INT = 8, LOG_CPU = 16, LOG_STRACE = 32,
 	LOG_UNIMP = 64,
-	LOG_NOCHAIN = 128
+	LOG_NOCHAIN = 128, LOG_STATS = 256
 };
 extern u32 log_mask;
 

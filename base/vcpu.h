@@ -44,6 +44,7 @@ enum exit_reason {
 	EXIT_NOEXEC,   /* pc is not in executable memory; vcpu->fault_addr is the address */
 	EXIT_FAULT,    /* a memory access faulted: pc, fault_addr, fault_signal, fault_code are set */
 };
+enum { EXIT_REASONS = EXIT_FAULT + 1 };
 
 /*
  * The host's address of a fault that does not tell it (a pointer that is none, x86-64's general

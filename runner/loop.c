@@ -105,6 +105,11 @@ void run_loop(struct vcpu *c)
 	}
 }
 
+static void ending(struct vcpu *c, bool alone)
+{
+	translator_ending(c, alone, the_process.exe);
+}
+
 const struct syscall_hooks loop_hooks = {
 	.run_thread = run_loop,
 	.fault = translator_fault,
@@ -114,6 +119,7 @@ const struct syscall_hooks loop_hooks = {
 	.fork_prepare = translator_fork_prepare,
 	.fork_parent = translator_fork_parent,
 	.fork_child = translator_fork_child,
+	.ending = ending,
 	.vcpu_init = vcpu_init,
 	.vcpu_done = vcpu_done,
 };

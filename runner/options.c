@@ -301,6 +301,16 @@ static void opt_hot(struct options *o, const struct option *row, const char *arg
 	o->translator.hot = (u32)n;
 }
 
+static void opt_perfmap(struct options *o, const struct option *row, const char *arg)
+{
+	o->translator.perfmap = true;
+}
+
+static void opt_jitdump(struct options *o, const struct option *row, const char *arg)
+{
+	o->translator.jitdump = true;
+}
+
 static void opt_lacking(struct options *o, const struct option *row, const char *arg)
 {
 	fail(EXIT_USAGE, "option -%s (%s) is not supported yet", row->name, row->help);
@@ -369,8 +379,8 @@ static const struct option options[] = {
 	{ "g",               "PORT",    "GDB",          "gdb remote stub",                              opt_lacking,   false },
 	{ "dfilter",         "RANGE,...", "DFILTER",    "addresses to log",                             opt_lacking,   true },
 	{ "plugin",          "FILE",    "PLUGIN",       "plugins",                                      opt_lacking,   true },
-	{ "perfmap",         NULL,      "PERFMAP",      "symbols for perf",                             opt_lacking,   true },
-	{ "jitdump",         NULL,      "JITDUMP",      "code for perf",                                opt_lacking,   true },
+	{ "perfmap",         NULL,      "PERFMAP",      "name the code for perf: /tmp/perf-PID.map",    opt_perfmap,   true },
+	{ "jitdump",         NULL,      "JITDUMP",      "the code itself, for perf inject: jit-PID.dump", opt_jitdump,   true },
 	{ "M",               "NAME",    NULL,           "a whole machine",                              opt_lacking,   false },
 	{ "machine",         "NAME",    NULL,           "a whole machine",                              opt_lacking,   false },
 	{ "card",            NULL,      NULL,           NULL,                                           opt_card,      false },

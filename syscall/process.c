@@ -319,6 +319,8 @@ static s64 host_exec(struct exec *x, const char *file, const char **argv, const 
 	 */
 	if (the_process.summary && !t->vfork_child)
 		summary_print();
+	if (!t->vfork_child)
+		hooks->ending(x->c, false);
 	signal_prepare_exec(t, true);
 	limits_exec(t, true);
 	host_syscall4(HOST_NR_rt_sigprocmask, SIG_SETMASK, (u64)&t->mask, 0, 8);

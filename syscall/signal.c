@@ -291,6 +291,8 @@ static void __attribute__((noreturn)) terminate(struct task *t, int sig, const u
 	}
 	if (the_process.summary)
 		summary_print();
+	if (!t->vfork_child)
+		hooks->ending(t->vcpu, false);
 	host_default(sig, info);
 	host_syscall1(HOST_NR_exit_group, 128 + sig);
 	__builtin_unreachable();

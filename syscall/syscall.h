@@ -21,6 +21,11 @@ struct syscall_hooks {
 	void (*fork_prepare)(void);
 	void (*fork_parent)(void);
 	void (*fork_child)(struct vcpu *c);
+	/*
+	 * The thread of c ends its process or executes another program, so it is time to report; `alone`: it ends
+	 * by itself.  Not for the child of a vfork, which lives in its parent's.
+	 */
+	void (*ending)(struct vcpu *c, bool alone);
 	bool (*vcpu_init)(struct vcpu *c, const struct guest *g);   /* false: no memory */
 	void (*vcpu_done)(struct vcpu *c);
 };

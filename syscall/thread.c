@@ -282,6 +282,8 @@ s64 sys_exit(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 	futex_thread_exit(t);
 	signal_block_all();
 	signal_uncapture(t);
+	if (!t->vfork_child)
+		hooks->ending(c, true);
 	if (t->block && !t->vfork_child) {
 		hooks->vcpu_done(c);
 		host_exit_unmap(t->block, t->block_size, a[0]);
@@ -297,6 +299,8 @@ s64 sys_exit_group(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 		summary_add((u32)*vcpu_u64(c, c->guest->sysno_off), summary_time(), 0);
 		summary_print();
 	}
+	if (!c->task->vfork_child)
+		hooks->ending(c, false);
 	host_syscall1(HOST_NR_exit_group, a[0]);
 	__builtin_unreachable();
 }

@@ -6,6 +6,8 @@
 #include "base/host.h"
 #include "base/host_nr.h"
 #include "base/space.h"
+#include "translator/perf.h"
+#include "translator/stats.h"
 
 /*
  * The run-time's window above the runner's image (Makefile: -Ttext-segment).  The kernel places our own heap
@@ -135,6 +137,11 @@ u64 cache_address(u32 offset)
 	return CODE_X + offset;
 }
 
+u32 cache_runtime_size(void)
+{
+	return cache.runtime;
+}
+
 u32 cache_offset(u64 host_pc)
 {
 	return host_pc - CODE_X < cache.code_size ? host_pc - CODE_X : 0;
@@ -235,6 +242,7 @@ static void link_to(u32 id, u32 n, u32 at)
 {
 	struct exit *x = &exits[id];
 
+	stats.links++;
 	x->linked = n;
 	x->next = blocks[n].incoming;
 	blocks[n].incoming = id;
@@ -255,6 +263,14 @@ static void populate(u32 end)
 	}
 }
 
+static void count_made(struct stats_made *m, const struct tr *t, const struct host_out *o)
+{
+	m->n++;
+	m->insns += t->ninsns;
+	m->code += o->size;
+	m->map += o->map_len;
+}
+
 u32 cache_add(struct tr *t, u32 mode, u32 base)
 {
 	u32 at = ALIGN_UP(cache.code_used, (u32)CODE_ALIGN), room = cache.code_size - at, n = cache.nblocks;
@@ -271,8 +287,12 @@ u32 cache_add(struct tr *t, u32 mode, u32 base)
 	o->counter = cache.threshold && !base && !t->single ? (u64)&counts[n] : 0;
 	o->fallback = base ? CODE_X + blocks[base].code + blocks[base].body : 0;
 	counts[n] = (s32)cache.threshold - 1;
-	if (!host_compile(t, (u8 *)CODE_W + at, CODE_X + at, MIN(room, (u32)MIN_ROOM), o))
+	if (!host_compile(t, (u8 *)CODE_W + at, CODE_X + at, MIN(room, (u32)MIN_ROOM), o)) {
+		stats.halved++;
 		return ~0u;
+	}
+	stats_calls(o->call, o->ncalls);
+	count_made(base ? &stats.region : &stats.block, t, o);
 	*b = (struct block){ .pc = t->start, .lo = t->lo, .end = MAX(t->end, t->start + 1), .code_end = t->next,
 			     .code = at, .code_size = o->size, .map = cache.map_used, .map_len = o->map_len,
 			     .exits = cache.nexits, .nexits = o->nexits, .mode = mode, .base = base,
@@ -296,6 +316,7 @@ u32 cache_add(struct tr *t, u32 mode, u32 base)
 		if (o->exit[k].reentry)
 			link_to(o->exit_id + k, n, at + o->exit[k].reentry);
 	__atomic_store_n(&cache.nblocks, n + 1, __ATOMIC_RELEASE);
+	perf_block(n);
 	return n;
 }
 
@@ -358,6 +379,7 @@ static bool invalidate_page(gaddr page, gaddr start, gaddr end, void (*gone)(gad
 			continue;
 		}
 		region |= b->base;
+		stats.dropped++;
 		gone(b->pc);
 		unlink_block(*p);
 		*p = b->page_next;
@@ -371,6 +393,7 @@ bool cache_invalidate(gaddr start, gaddr end, void (*gone)(gaddr pc))
 	gaddr first = start < REGION_SPAN ? 0 : ALIGN_DOWN(start - REGION_SPAN, (gaddr)PAGE);
 	bool region = false;
 
+	stats.invalidations++;
 	if ((end - first) / PAGE >= HASH_SIZE) {
 		for (gaddr page = 0; page < HASH_SIZE; page++)
 			region |= invalidate_page(page * PAGE, start, end, gone);
@@ -383,6 +406,8 @@ bool cache_invalidate(gaddr start, gaddr end, void (*gone)(gaddr pc))
 
 void cache_flush(void)
 {
+	stats.flushes++;
+	perf_flushed();
 	reset();
 	memset(hash, 0, 2 * HASH_SIZE * sizeof(u32));
 }

@@ -53,6 +53,9 @@ void cache_init(u64 rt[RT_COUNT], u32 threshold, u64 room);
 u64 cache_address(u32 offset);
 u32 cache_offset(u64 host_pc);        /* without lock */
 
+/* Bytes at the beginning that hold the host's run-time code. */
+u32 cache_runtime_size(void);
+
 /* The valid translation of pc for this mode, or 0. */
 u32 cache_find(gaddr pc, u32 mode);
 struct block *cache_block(u32 n);

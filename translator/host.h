@@ -20,7 +20,7 @@ struct host_exit {
 	u8 kind;
 };
 
-enum { HOST_MAX_EXITS = 2 * TR_REGION_INSNS, HOST_MAX_MAP = 65536, HOST_MAX_CALLS = 16 };
+enum { HOST_MAX_EXITS = 2 * TR_REGION_INSNS, HOST_MAX_MAP = 65536, HOST_MAX_CALLS = 256 };
 
 /* What a compilation gives besides code. */
 struct host_out {
@@ -127,6 +127,9 @@ u32 host_fp_control(u32 fpctl);
  * Sequentially consistent.
  */
 vec host_cas128(void *p, vec old, vec new);
+
+/* The host's e_machine, for profilers. */
+extern const u16 host_elf_machine;
 
 /* Capstone's numbers for host code. */
 extern const u32 host_disas_arch, host_disas_mode;

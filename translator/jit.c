@@ -21,7 +21,9 @@
 #include "translator/build.h"
 #include "translator/cache.h"
 #include "translator/interp.h"
+#include "translator/perf.h"
 #include "translator/region.h"
+#include "translator/stats.h"
 
 enum { G_SIGILL = 4, G_SIGBUS = 7, G_SIGFPE = 8, G_SIGSEGV = 11, G_BUS_ADRALN = 1 };
 enum { NO_PC = 1 };   /* above the return stack: no guest pc is odd */
@@ -38,13 +40,26 @@ static struct {
 	u32 tagged;                /* accesses with a tag so far */
 	bool untag;                /* translations strip them */
 	u64 rt[RT_COUNT];
+	void (*syscall)(struct vcpu *c);   /* that counted_syscall() counts */
 } jit;
+
+/* jit.cfg.syscall with -d stats: the other counters stand on cold paths, this call is warm. */
+static void counted_syscall(struct vcpu *c)
+{
+	stats_bump(&stats.syscalls);
+	jit.syscall(c);
+}
 
 void jit_init(const struct guest *g, const struct translator_config *cfg, bool (*executable)(gaddr a, u64 len))
 {
 	jit.g = g;
 	jit.cfg = *cfg;
 	jit.executable = executable;
+	jit.syscall = cfg->syscall;
+	if (log_on(LOG_STATS) && cfg->syscall)
+		jit.cfg.syscall = counted_syscall;
+	stats_init();
+	perf_init(cfg->perfmap, cfg->jitdump);
 	host_init(cfg->hide);
 	cache_init(jit.rt, cfg->single ? 0 : cfg->hot, cfg->room);
 }
@@ -157,16 +172,12 @@ static bool misaligned(const struct vcpu *c, gaddr pc)
 	return pc & (c->guest->insn_unit - 1);
 }
 
-/* The translation of pc, made if need be; 0: not executable. */
-static u32 translation(struct vcpu *c, gaddr pc)
+/* A new translation of pc for this mode; 0: not executable. */
+static u32 translate(struct vcpu *c, gaddr pc, u32 mode)
 {
 	struct translator_config cfg = jit.cfg;
-	u32 mode = c->fpctl & FPCTL_MODE, n = cache_find(pc, mode);
+	u32 n;
 
-	if (LIKELY(n))
-		return n;
-	if (misaligned(c, pc))
-		return 0;
 	for (;;) {
 		c->tr->fpctl = mode;
 		c->tr->untag = jit.untag;
@@ -184,6 +195,22 @@ static u32 translation(struct vcpu *c, gaddr pc)
 			empty_cache(c);
 		}
 	}
+}
+
+/* The translation of pc, made if need be; 0: not executable. */
+static u32 translation(struct vcpu *c, gaddr pc)
+{
+	u32 mode = c->fpctl & FPCTL_MODE, n = cache_find(pc, mode);
+	u64 start;
+
+	if (LIKELY(n))
+		return n;
+	if (misaligned(c, pc))
+		return 0;
+	start = stats_clock();
+	n = translate(c, pc, mode);
+	stats.translate_ns += stats_clock() - start;
+	return n;
 }
 
 static u64 leave(struct vcpu *c, gaddr pc, enum exit_reason r)
@@ -214,6 +241,7 @@ u64 jit_link(struct vcpu *c, u32 exit_id)
 	if (c->poll)
 		return leave(c, target, EXIT_POLL);
 	enter_runtime(c);
+	stats.asked++;
 	n = translation(c, target);
 	if (n && c->generation == generation && !log_on(LOG_NOCHAIN))
 		cache_link(exit_id, n);
@@ -231,6 +259,7 @@ u64 jit_lookup(struct vcpu *c, gaddr target)
 	if (c->poll)
 		return leave(c, pc, EXIT_POLL);
 	enter_runtime(c);
+	stats.lookups++;
 	n = translation(c, pc);
 	if (n) {
 		code = cache_address(cache_block(n)->code);
@@ -289,8 +318,8 @@ static u32 region(struct vcpu *c, u32 n)
 u64 jit_hot(struct vcpu *c, u32 block)
 {
 	gaddr pc = cache_block(block)->pc;   /* before the lock, since nobody can empty the cache now */
-	u32 generation = c->generation;
-	u64 code;
+	u32 generation = c->generation, n;
+	u64 code, start;
 
 	enter_runtime(c);
 	if (c->generation != generation || !cache_block(block)->valid) {
@@ -298,7 +327,11 @@ u64 jit_hot(struct vcpu *c, u32 block)
 		return jit_lookup(c, pc);
 	}
 	cache_stop_counting(block);
-	code = cache_address(cache_block(region(c, block))->code);
+	start = stats_clock();
+	n = region(c, block);
+	stats.translate_ns += stats_clock() - start;
+	stats.refused += n == block;
+	code = cache_address(cache_block(n)->code);
 	lock_drop(&jit.lock);
 	return code;
 }
@@ -337,6 +370,7 @@ static enum exit_reason step(struct vcpu *c)
 	bool ok;
 
 	one.single = true;
+	stats_bump(&stats.stepped);
 	enter_runtime(c);
 	c->tr->fpctl = c->fpctl & FPCTL_MODE;
 	c->tr->untag = false;
@@ -360,11 +394,15 @@ enum exit_reason jit_run(struct vcpu *c)
 {
 	enum exit_reason r;
 
+	if (log_on(LOG_STATS))
+		stats_bump(&stats.entries);
 	__atomic_store_n(&c->in_code, INSIDE, __ATOMIC_SEQ_CST);
 	r = host_enter(c, jit_lookup(c, c->pc));
 	__atomic_store_n(&c->in_code, OUTSIDE, __ATOMIC_SEQ_CST);
 	if (UNLIKELY(r == EXIT_FAULT && c->fault_addr == NOT_AN_ADDRESS))
 		r = step(c);
+	if (log_on(LOG_STATS))
+		stats_bump(&stats.exits[r]);
 	return r;
 }
 
@@ -396,10 +434,14 @@ bool jit_fault(struct vcpu *c, int signo, int code, u64 addr, void *uc)
 	}
 	if (c->in_code != INSIDE)
 		return false;
-	if (offset && (signo == G_SIGFPE || signo == G_SIGILL) && host_fix_fp(c, uc))
+	if (offset && (signo == G_SIGFPE || signo == G_SIGILL) && host_fix_fp(c, uc)) {
+		stats_bump(&stats.fixups);
 		return true;
-	if (signo == G_SIGSEGV && host_ret_stack_fault(c, addr, uc))
+	}
+	if (signo == G_SIGSEGV && host_ret_stack_fault(c, addr, uc)) {
+		stats_bump(&stats.ret_faults);
 		return true;
+	}
 	if (signo == G_SIGILL && offset) {
 		/* a translation's own check found a misaligned address */
 		signo = G_SIGBUS;
@@ -452,7 +494,15 @@ void jit_fork_parent(void)
 void jit_fork_child(struct vcpu *c)
 {
 	cache_forked();
+	stats_forked();
+	perf_forked();
 	jit.vcpus = c;
 	c->next = NULL;
 	lock_reset(&jit.lock);
+}
+
+void jit_ending(struct vcpu *c, bool alone, const char *name)
+{
+	if (log_on(LOG_STATS) && (!alone || (jit.vcpus == c && !c->next)))
+		stats_print(name);
 }

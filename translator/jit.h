@@ -20,5 +20,7 @@ void jit_invalidate(gaddr start, gaddr end);
 void jit_fork_prepare(void);
 void jit_fork_parent(void);
 void jit_fork_child(struct vcpu *c);
+/* See translator_ending(). */
+void jit_ending(struct vcpu *c, bool alone, const char *name);
 
 #endif

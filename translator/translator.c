@@ -156,6 +156,12 @@ void translator_fork_child(struct vcpu *c)
 		jit_fork_child(c);
 }
 
+void translator_ending(struct vcpu *c, bool alone, const char *name)
+{
+	if (tl.cfg.engine == ENGINE_JIT)
+		jit_ending(c, alone, name);
+}
+
 void translator_set_fpctl(struct vcpu *c, u32 fpctl)
 {
 	bool other_mode = (c->fpctl ^ fpctl) & FPCTL_MODE;

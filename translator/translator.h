@@ -15,6 +15,7 @@ struct translator_config {
 	bool single;          /* one guest instruction per translation */
 	u32 max_insns;        /* per translation; 0: default */
 	u32 hot;              /* entries of a block after which the region around it is translated; 0: never */
+	bool perfmap, jitdump;/* tell perf about the code, see perf.h */
 	u32 hide;             /* host features not to use, see host.h */
 	u64 room;             /* bytes of address space that the process may have, ~0: any; 0: as well */
 	/*
@@ -68,6 +69,12 @@ void translator_invalidate(gaddr start, gaddr end);
 void translator_fork_prepare(void);
 void translator_fork_parent(void);
 void translator_fork_child(struct vcpu *c);
+
+/*
+ * The last moment to report (-d stats): the thread of c ends its process or executes another program; or, with
+ * `alone`, it ends by itself, and the process with it if no other thread is left.  `name`: of the program.
+ */
+void translator_ending(struct vcpu *c, bool alone, const char *name);
 
 /*
  * A floating-point mode change outside translated code (sigreturn): guest's control := FPCTL bits.

@@ -104,4 +104,5 @@ vec host_cas128(void *p, vec old, vec new)
 	return old;
 }
 
+const u16 host_elf_machine = 62;   /* EM_X86_64 */
 const u32 host_disas_arch = 3 /* CS_ARCH_X86 */, host_disas_mode = 1 << 3 /* CS_MODE_64 */;
