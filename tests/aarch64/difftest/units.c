@@ -39,11 +39,11 @@ bool row_testable(const struct insn_row *r)
 		"svc",   /* calls the kernel */
 		"hlt",   /* semihosting */
 		"wfxt",  /* waits */
-		"pacga", "pac", "xpac", "br_auth", "ldra",   /* keys and algorithm are the implementation's */
+		"pacga", "pac", "pac_hint", "xpac", "br_auth", "ldra",   /* keys and algorithm are the implementation's */
 	};
 
-	if (!r->handler)
-		return false;    /* known, not translated */
+	if (!r->handler || in_group(r, "Memory Copy and Memory Set"))
+		return false;    /* known, not translated; lengths must be right, and options are the implementation's */
 	for (unsigned i = 0; i < sizeof out / sizeof *out; i++)
 		if (is_handler(r, out[i]))
 			return false;
