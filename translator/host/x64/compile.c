@@ -150,7 +150,7 @@ static void lower(struct gen *g, const struct ir_node *n)
 
 	/* ir.def is ordered by family */
 	if (n->op == IR_PUT) {
-		put_slot(g, n->a, g->alias[g->i] ? g->alias[g->i] : real(g, n->b));
+		put_slot(g, n->a, put_value(g, g->i));
 		return;
 	}
 	if (n->op == IR_LABEL) {
