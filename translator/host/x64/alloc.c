@@ -6,6 +6,7 @@
  * Invariant: the value of a dirty slot is in a register, in EFLAGS, in spill space or a constant, never
  * only in another slot's memory.  So the slots can be written back in any order.
  */
+#include "translator/eval.h"
 #include "translator/host/x64/gen.h"
 
 enum { MOVAPS_LOAD = OPC(0, 1, 0x28), MOVAPS_STORE = OPC(0, 1, 0x29), MOVQ_LOAD = OPC(2, 1, 0x7e),
@@ -317,10 +318,7 @@ void store_value(struct gen *g, unsigned slot, ref v)
 /* False where the slot takes only the low part of a value, which it was given through an alias. */
 static bool holds_whole(const struct gen *g, unsigned slot, ref v)
 {
-	static const u8 size[T_COUNT] = { [T_I32] = 4, [T_F32] = 4, [T_FLAGS] = 4, [T_I64] = 8, [T_F64] = 8,
-					  [T_V64] = 8, [T_V128] = 16 };
-
-	return size[g->g->slots[slot].type] >= size[g->t->node[v].type];
+	return ir_width(g->g->slots[slot].type) >= ir_width(g->t->node[v].type);
 }
 
 static void flush_slot(struct gen *g, unsigned slot)

@@ -17,6 +17,7 @@
  * where the region is entered makes that true.  A slot of a double that holds singles in boxes and nothing else is
  * carried as a single, which needs no box and no look until it leaves.
  */
+#include "translator/eval.h"
 #include "translator/host/x64/gen.h"
 
 static const s8 carried_gpr[] = { RBX, RBP, R12, R13, R14, RSI, RDI, R8, R9, NOREG };
@@ -36,11 +37,10 @@ struct use {
 	u8 get_type;      /* the widest that is read */
 };
 
+/* Bytes of a value. */
 static unsigned width(u8 type)
 {
-	static const u8 size[T_COUNT] = { [T_I32] = 4, [T_F32] = 4, [T_I64] = 8, [T_F64] = 8, [T_V64] = 8, [T_V128] = 16 };
-
-	return size[type];
+	return ir_width(type) / 8;
 }
 
 static gaddr target_of(const struct tr *t, const struct ir_node *n)
