@@ -212,6 +212,8 @@ static void stopping(void)
 {
 	siginfo_t info = { 0 };
 	pid_t child = fork();
+	int seen[2];
+	char c;
 
 	if (child == 0) {
 		act(SIGCONT, went, 0, 0);
@@ -224,10 +226,13 @@ static void stopping(void)
 	CALL(waitid(P_PID, child, &info, WCONTINUED | WEXITED | WNOWAIT));
 	show_status("then", child, 0);
 
+	/* The next stop takes back the word that the child went on: it waits until that was seen. */
+	pipe(seen);
 	child = fork();
 	if (child == 0) {
 		setpgid(0, 0);
 		raise(SIGTSTP);
+		read(seen[0], &c, 1);
 		raise(SIGTTIN);
 		raise(SIGTTOU);
 		for (;;)
@@ -237,12 +242,15 @@ static void stopping(void)
 	show_status("SIGTSTP", child, WUNTRACED);
 	kill(-child, SIGCONT);
 	show_status("SIGCONT", child, WCONTINUED);
+	write(seen[1], "", 1);
 	show_status("SIGTTIN", child, WUNTRACED);
 	kill(child, SIGCONT);
 	show_status("SIGTTOU", child, WUNTRACED);
 	kill(child, SIGCONT);
 	kill(child, SIGTERM);
 	show_status("SIGTERM", child, 0);
+	close(seen[0]);
+	close(seen[1]);
 }
 
 /* A terminal's background process that reads is stopped, and reads when it is in front. */
