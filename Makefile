@@ -39,7 +39,7 @@ ALL_CFLAGS = $(CFLAGS) -fPIE -fno-strict-aliasing -fno-stack-protector -D_GNU_SO
 # Headers of the distribution's libraries (libelf, capstone, zlib), after musl's.
 LIB_CFLAGS = -idirafter /usr/include -idirafter /usr/include/x86_64-linux-gnu
 
-LDFLAGS = -Wl,--compress-debug-sections=zlib -static -no-pie -nostdlib -nostartfiles -Wl,--no-relax -Wl,--build-id=none \
+LDFLAGS = -Wl,--compress-debug-sections=zlib -static -no-pie -nostdlib -nostartfiles -Wl,--no-relax -Wl,--build-id \
   -Wl,-Ttext-segment=0x200000000000 -Wl,--defsym=_DYNAMIC=0x200000000000 -Wl,-z,noexecstack
 LIBS    = -L$(MUSL) -L/usr/lib/x86_64-linux-gnu -lelf -lz -lcapstone -lc -L$(GCCLIB) -lgcc
 

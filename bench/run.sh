@@ -4,7 +4,9 @@
 #
 # Usage: bench/run.sh [KERNEL...]
 # Environment: RUNNER, BUILD, TEST_GUEST; BENCH_RUNS (5) rounds; BENCH_CLOCK=cpu counts processor
-# time; QEMU names one more emulator to run.
+# time; QEMU names one more emulator to run; DRAGOMAN_CACHE as the runner knows it: by default a
+# directory of the benchmark's own that begins empty, so all starts of a program but the first find
+# what the one before has translated.  "off" measures first starts.
 
 set -eu
 
@@ -17,6 +19,12 @@ if ! [ -x "$runner" ]; then
 	echo "bench/run.sh: $runner: not built" >&2
 	exit 2
 fi
+
+if [ -z "${DRAGOMAN_CACHE:-}" ]; then
+	rm -rf "$build/bench/cache"
+	export DRAGOMAN_CACHE="$(readlink -f "$build")/bench/cache"
+fi
+echo "Translations are kept: $DRAGOMAN_CACHE"
 
 # One name per different program: the distribution's two packages of one emulator both count.
 set -- -- "$@"

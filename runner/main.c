@@ -21,6 +21,7 @@
 #include "base/space.h"
 #include "base/vcpu.h"
 #include "loader/loader.h"
+#include "runner/cachedir.h"
 #include "runner/loop.h"
 #include "runner/options.h"
 #include "runner/script.h"
@@ -176,6 +177,7 @@ int main(int argc, char **argv, char **envp)
 	if (!o.stack_size)
 		o.stack_size = stack;
 	o.translator.room = room;
+	cachedir_choose(&o);
 	load(&o, &img);
 	space_set_brk(img.brk);
 	describe_process(&o, &img);

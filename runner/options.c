@@ -301,6 +301,11 @@ static void opt_hot(struct options *o, const struct option *row, const char *arg
 	o->translator.hot = (u32)n;
 }
 
+static void opt_cache(struct options *o, const struct option *row, const char *arg)
+{
+	o->translator.cache_dir = arg;
+}
+
 static void opt_perfmap(struct options *o, const struct option *row, const char *arg)
 {
 	o->translator.perfmap = true;
@@ -379,6 +384,7 @@ static const struct option options[] = {
 	{ "g",               "PORT",    "GDB",          "gdb remote stub",                              opt_lacking,   false },
 	{ "dfilter",         "RANGE,...", "DFILTER",    "addresses to log",                             opt_lacking,   true },
 	{ "plugin",          "FILE",    "PLUGIN",       "plugins",                                      opt_lacking,   true },
+	{ "cache",           "DIR",     "CACHE",        "keep translations in DIR (off: nowhere)", opt_cache,        true },
 	{ "perfmap",         NULL,      "PERFMAP",      "name the code for perf: /tmp/perf-PID.map",    opt_perfmap,   true },
 	{ "jitdump",         NULL,      "JITDUMP",      "the code itself, for perf inject: jit-PID.dump", opt_jitdump,   true },
 	{ "M",               "NAME",    NULL,           "a whole machine",                              opt_lacking,   false },

@@ -9,6 +9,8 @@
 set -u
 # Tests call make: as if from a shell, not as a part of the make that runs us.
 unset MAKEFLAGS MAKELEVEL MFLAGS
+# What a test sees does not depend on what ran before.
+export DRAGOMAN_CACHE=off
 
 results=${BUILD:-build}/tests/results
 mkdir -p "$results"

@@ -29,6 +29,8 @@ enum {
 	CODE_SIZE = 128 << 20, MAX_BLOCKS = 1 << 20, MAX_EXITS = 4 << 20, MAP_AREA = 64 << 20,
 	HASH_SIZE = 1 << 18, MIN_ROOM = 256 << 10, CODE_ALIGN = 16,
 	MAX_SHRINK = 5,
+	KNOWN_HOT = 32,            /* what was hot in an earlier process becomes so that much sooner */
+	MAX_NOTES = HOST_MAX_MAP + HOST_MAX_RELOCS * sizeof(u32) + REGION_SPAN,   /* bytes in the map area, of one */
 };
 enum { PROT_READ = 1, PROT_WRITE = 2, PROT_EXEC = 4, MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_FIXED = 0x10, MAP_ANON = 0x20,
        MAP_NORESERVE = 0x4000, MAP_FIXED_NOREPLACE = 0x100000,
@@ -79,6 +81,22 @@ static s64 try_remap(u64 from, u64 len, u64 to)
 	return is_error(r) ? r : 0;
 }
 
+/* The same through a memfd, for kernels and instruments that do not know such an mremap(). */
+static s64 try_memfd(u64 w, u64 x)
+{
+	s64 fd = host_syscall2(HOST_NR_memfd_create, (u64)"dragoman", 0), r;
+
+	if (is_error(fd))
+		return fd;
+	r = host_syscall2(HOST_NR_ftruncate, fd, cache.code_size);
+	if (!is_error(r))
+		r = host_syscall6(HOST_NR_mmap, w, cache.code_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0);
+	if (!is_error(r))
+		r = host_syscall6(HOST_NR_mmap, x, cache.code_size, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED, fd, 0);
+	host_syscall1(HOST_NR_close, fd);
+	return is_error(r) ? r : 0;
+}
+
 /*
  * Maps new memory at `w`, to be written, and at `x`, to be executed; what is there goes away.  A shared mapping
  * is duplicated by mremap() of no bytes: unlike a memfd that needs no descriptor, which a guest may have used up.
@@ -87,8 +105,11 @@ static s64 try_views(u64 w, u64 x)
 {
 	s64 r = try_map(w, cache.code_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED);
 
-	if (r >= 0)
-		r = try_remap(w, 0, x);
+	if (r < 0)
+		return r;
+	r = try_remap(w, 0, x);
+	if (r == -EINVAL)
+		return try_memfd(w, x);
 	return r < 0 ? r : host_syscall3(HOST_NR_mprotect, x, cache.code_size, PROT_READ | PROT_EXEC);
 }
 
@@ -271,42 +292,66 @@ static void count_made(struct stats_made *m, const struct tr *t, const struct ho
 	m->map += o->map_len;
 }
 
-u32 cache_add(struct tr *t, u32 mode, u32 base)
+/* Room for one more translation: its offset, or 0. */
+static u32 make_room(void)
 {
-	u32 at = ALIGN_UP(cache.code_used, (u32)CODE_ALIGN), room = cache.code_size - at, n = cache.nblocks;
-	struct host_out *o = &cache.out;
-	struct block *b = &blocks[n];
+	u32 at = ALIGN_UP(cache.code_used, (u32)CODE_ALIGN);
 
-	if (room < MIN_ROOM || n == cache.max_blocks || cache.nexits + HOST_MAX_EXITS > cache.max_exits ||
-	    cache.map_used + HOST_MAX_MAP > cache.map_area)
+	if (cache.code_size - at < MIN_ROOM || cache.nblocks == cache.max_blocks ||
+	    cache.nexits + HOST_MAX_EXITS > cache.max_exits || cache.map_used + MAX_NOTES > cache.map_area)
 		return 0;
 	unshare();
 	populate(at + 4096);
-	o->exit_id = cache.nexits;
-	o->block = n;
-	o->counter = cache.threshold && !base && !t->single ? (u64)&counts[n] : 0;
-	o->fallback = base ? CODE_X + blocks[base].code + blocks[base].body : 0;
-	counts[n] = (s32)cache.threshold - 1;
-	if (!host_compile(t, (u8 *)CODE_W + at, CODE_X + at, MIN(room, (u32)MIN_ROOM), o)) {
-		stats.halved++;
-		return ~0u;
-	}
-	stats_calls(o->call, o->ncalls);
-	count_made(base ? &stats.region : &stats.block, t, o);
-	*b = (struct block){ .pc = t->start, .lo = t->lo, .end = MAX(t->end, t->start + 1), .code_end = t->next,
-			     .code = at, .code_size = o->size, .map = cache.map_used, .map_len = o->map_len,
-			     .exits = cache.nexits, .nexits = o->nexits, .mode = mode, .base = base,
-			     .body = o->body, .valid = true };
-	/* a region that had no room for all of its first block still leads into that (fallback) */
-	if (base)
-		b->end = MAX(b->end, blocks[base].end);
+	counts[cache.nblocks] = (s32)cache.threshold - 1;
+	return at;
+}
+
+/* The bytes of the guest that b depends on; with what else is needed to move it, they follow its map. */
+static u64 guest_bytes(const struct block *b)
+{
+	return b->end - b->lo;
+}
+
+static void note_for_saving(struct block *b, u32 image, const struct host_out *o)
+{
+	u8 *p = (u8 *)MAPS + cache.map_used;
+	const u64 relocs = o->nrelocs * sizeof *o->reloc;
+
+	if (o->nrelocs > HOST_MAX_RELOCS || guest_bytes(b) > REGION_SPAN)
+		return;
+	memcpy(p, o->reloc, relocs);
+	memcpy(p + relocs, g2h(b->lo), guest_bytes(b));
+	cache.map_used += relocs + guest_bytes(b);
+	b->nrelocs = o->nrelocs;
+	b->image = image;
+}
+
+/* What was put at `at`, and is described by o and made, becomes a translation that is found: its number. */
+static u32 add(u32 at, const struct host_out *o, const struct block *made)
+{
+	u32 n = cache.nblocks;
+	struct block *b = &blocks[n];
+
+	*b = *made;
+	b->code = at;
+	b->code_size = o->size;
+	b->map = cache.map_used;
+	b->map_len = o->map_len;
+	b->exits = cache.nexits;
+	b->nexits = o->nexits;
+	b->body = o->body;
+	b->valid = true;
 	memcpy((u8 *)MAPS + cache.map_used, o->map, o->map_len);
 	for (u32 k = 0; k < o->nexits; k++)
 		exits[cache.nexits + k] = (struct exit){ .target = o->exit[k].target, .patch = at + o->exit[k].patch,
 							 .stub = at + o->exit[k].stub, .block = n,
-							 .kind = o->exit[k].kind };
+							 .kind = o->exit[k].kind,
+							 .reentry = o->exit[k].reentry };
 	cache.code_used = at + o->size;
 	cache.map_used += o->map_len;
+	b->image = 0;
+	if (made->image)
+		note_for_saving(b, made->image, o);
 	cache.nexits += o->nexits;
 	b->next = hash[hash_of(b->pc)];
 	hash[hash_of(b->pc)] = n;
@@ -314,10 +359,139 @@ u32 cache_add(struct tr *t, u32 mode, u32 base)
 	page_hash[page_of(b->lo)] = n;
 	for (u32 k = 0; k < o->nexits; k++)
 		if (o->exit[k].reentry)
-			link_to(o->exit_id + k, n, at + o->exit[k].reentry);
+			link_to(b->exits + k, n, at + o->exit[k].reentry);
 	__atomic_store_n(&cache.nblocks, n + 1, __ATOMIC_RELEASE);
 	perf_block(n);
 	return n;
+}
+
+/* Where a region goes on when the state is not as it expects: in the block that became hot. */
+static u64 fallback(u32 base)
+{
+	return base ? CODE_X + blocks[base].code + blocks[base].body : 0;
+}
+
+u32 cache_add(struct tr *t, u32 mode, u32 base, u32 image)
+{
+	struct host_out *o = &cache.out;
+	struct block made;
+	u32 at = make_room();
+
+	if (!at)
+		return 0;
+	o->exit_id = cache.nexits;
+	o->block = cache.nblocks;
+	o->counter = cache.threshold && !base && !t->single ? (u64)&counts[o->block] : 0;
+	o->fallback = fallback(base);
+	if (!host_compile(t, (u8 *)CODE_W + at, CODE_X + at, MIN_ROOM, o)) {
+		stats.halved++;
+		return ~0u;
+	}
+	stats_calls(o->call, o->ncalls);
+	count_made(base ? &stats.region : &stats.block, t, o);
+	made = (struct block){ .pc = t->start, .lo = t->lo, .end = MAX(t->end, t->start + 1), .code_end = t->next,
+			       .mode = mode, .base = base, .image = image };
+	/* a region that had no room for all of its first block still leads into that (fallback) */
+	if (base)
+		made.end = MAX(made.end, blocks[base].end);
+	return add(at, o, &made);
+}
+
+/* --- saving and restoring --- */
+
+u64 saved_size(const struct saved *s)
+{
+	u64 n = sizeof *s + s->nexits * sizeof(struct host_exit) + s->nrelocs * sizeof(u32) + s->map_len + s->size;
+
+	if (s->nexits > HOST_MAX_EXITS || s->nrelocs > HOST_MAX_RELOCS || s->map_len > HOST_MAX_MAP ||
+	    s->size > MIN_ROOM || s->end - s->lo > REGION_SPAN)
+		return 0;
+	return n + (s->end - s->lo);
+}
+
+static struct saved describe(const struct block *b)
+{
+	return (struct saved){
+		.pc = b->pc, .lo = b->lo, .end = b->end, .code_end = b->code_end, .mode = b->mode, .body = b->body,
+		.hot = counts[b - blocks] == INT32_MAX,
+		.code = b->code, .exits = b->exits, .block = (u32)(b - blocks), .nexits = b->nexits,
+		.nrelocs = b->nrelocs, .map_len = b->map_len, .size = b->code_size,
+	};
+}
+
+u64 cache_saved_size(u32 n)
+{
+	struct saved s = describe(&blocks[n]);
+
+	return saved_size(&s);
+}
+
+void cache_save(u32 n, struct saved *to)
+{
+	const struct block *b = &blocks[n];
+	const u8 *notes = (const u8 *)MAPS + b->map, *relocs = notes + b->map_len;
+	struct host_exit *x = (struct host_exit *)(to + 1);
+	u8 *p = (u8 *)(x + b->nexits), *code;
+
+	*to = describe(b);
+	memset(x, 0, b->nexits * sizeof *x);
+	for (u32 k = 0; k < b->nexits; k++) {
+		const struct exit *e = &exits[b->exits + k];
+
+		x[k].target = e->target;
+		x[k].patch = e->patch - b->code;
+		x[k].stub = e->stub - b->code;
+		x[k].kind = e->kind;
+		x[k].reentry = e->reentry;
+	}
+	memcpy(p, relocs, b->nrelocs * sizeof(u32));
+	p += b->nrelocs * sizeof(u32);
+	memcpy(p, notes, b->map_len);
+	code = p += b->map_len;
+	memcpy(code, (const u8 *)CODE_W + b->code, b->code_size);
+	/* no exit is linked */
+	for (u32 k = 0; k < b->nexits; k++)
+		host_patch(code + x[k].patch, x[k].patch, x[k].stub);
+	memcpy(p + b->code_size, relocs + b->nrelocs * sizeof(u32), guest_bytes(b));
+}
+
+u32 cache_restore(const struct saved *s, gaddr pc, u32 base)
+{
+	struct host_out *o = &cache.out;
+	const struct host_exit *x = (const struct host_exit *)(s + 1);
+	const u32 *reloc = (const u32 *)(x + s->nexits);
+	const u8 *map = (const u8 *)(reloc + s->nrelocs);
+	const u64 moved = pc - s->pc;
+	u32 at = make_room();
+	struct host_move m = {
+		.pc = moved, .x = at - s->code, .exit = cache.nexits - s->exits, .block = cache.nblocks - s->block,
+		.fallback = fallback(base),
+	};
+
+	if (!at)
+		return 0;
+	memcpy((u8 *)CODE_W + at, map + s->map_len, s->size);
+	if (!host_move((u8 *)CODE_W + at, CODE_X + at, reloc, s->nrelocs, &m))
+		return 0;
+	o->size = s->size;
+	o->map_len = s->map_len;
+	o->nexits = s->nexits;
+	o->body = s->body;
+	memcpy(o->map, map, s->map_len);
+	memcpy(o->exit, x, s->nexits * sizeof *x);
+	for (u32 k = 0; k < s->nexits; k++)
+		o->exit[k].target += moved;
+	/* it has shown what it is */
+	if (s->hot)
+		counts[cache.nblocks] = (s32)(cache.threshold / KNOWN_HOT);
+	stats.restored++;
+	return add(at, o, &(struct block){ .pc = pc, .lo = s->lo + moved, .end = s->end + moved,
+					   .code_end = s->code_end + moved, .mode = s->mode, .base = base });
+}
+
+u32 cache_next(void)
+{
+	return cache.nblocks;
 }
 
 void cache_link(u32 id, u32 n)

@@ -31,6 +31,8 @@ struct block {
 	u32 mode;              /* floating-point mode that it is specialised for */
 	u32 base;              /* of a region: the block translation that became hot; else 0 */
 	u32 body;              /* offset of what follows the counting of entries */
+	u32 nrelocs;           /* if `image` is set, they follow its map, and the guest's bytes follow them */
+	u16 image;             /* that it may be saved with (persist.h), 0: none */
 	bool valid;
 };
 
@@ -40,7 +42,8 @@ struct exit {
 	u32 block;             /* that it belongs to */
 	u32 linked;            /* block that it leads to, 0: none */
 	u32 next;              /* in the list of the exits that lead there */
-	u8 kind;               /* enum exit_kind */
+	u32 kind : 8;          /* enum exit_kind */
+	u32 reentry : 24;      /* struct host_exit */
 };
 
 /*
@@ -63,8 +66,34 @@ struct exit *cache_exit(u32 id);
 /* The translation that holds a code offset; NULL if none.  Without lock, for signal handlers. */
 const struct block *cache_at(u32 offset, struct host_where *w);
 
-/* Compiles t and adds it; `base` as in struct block.  0 if the cache is full, ~0 if t is too complex. */
-u32 cache_add(struct tr *t, u32 mode, u32 base);
+/*
+ * Compiles t and adds it; base and image as in struct block.  0 if the cache is full, ~0 if t is too complex.
+ */
+u32 cache_add(struct tr *t, u32 mode, u32 base, u32 image);
+
+/*
+ * A translation outside of the cache, as it was made: behind this come its exits (struct host_exit), relocations
+ * (u32), map, code, and the guest's bytes.
+ */
+struct saved {
+	gaddr pc, lo, end, code_end;
+	u32 mode, body;
+	u32 hot;                     /* not 0: it had become hot */
+	u32 code, exits, block;      /* where it was, and its numbers */
+	u32 nexits, nrelocs, map_len, size;
+};
+/* Bytes of block n, which has an image, in that form; and what they are. */
+u64 cache_saved_size(u32 n);
+void cache_save(u32 n, struct saved *to);
+/* Bytes of what s says to be there, or 0 if that cannot be. */
+u64 saved_size(const struct saved *s);
+/*
+ * Adds s as the translation of pc, whose bytes are the same; base as in struct block.  0 if the cache is full, or s is
+ * not to be had there.
+ */
+u32 cache_restore(const struct saved *s, gaddr pc, u32 base);
+/* The number that the next translation gets. */
+u32 cache_next(void);
 /* How often block translation n was entered, less some when threads race. */
 u32 cache_entered(u32 n);
 /* It is not to become hot again. */

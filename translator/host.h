@@ -20,13 +20,31 @@ struct host_exit {
 	u8 kind;
 };
 
-enum { HOST_MAX_EXITS = 2 * TR_REGION_INSNS, HOST_MAX_MAP = 65536, HOST_MAX_CALLS = 256 };
+enum { HOST_MAX_EXITS = 2 * TR_REGION_INSNS, HOST_MAX_MAP = 65536, HOST_MAX_CALLS = 256, HOST_MAX_RELOCS = 4096 };
+
+/*
+ * What in a translation's code depends on where it is executed, which guest address it is of, and what number it
+ * has: fields to change when it is put in another place.  host_reloc(kind, offset of the field).
+ */
+enum host_reloc_kind {
+	HR_PC32, HR_PC64,    /* a guest address, zero-extended or whole */
+	HR_HOST,             /* displacement from the field's end to an address of the runner's */
+	HR_EXIT, HR_BLOCK,   /* number of an exit; of the translation */
+	HR_COUNTER,          /* displacement to the counter of entries, an s32 of an array by block */
+	HR_FALLBACK,         /* displacement to host_out.fallback */
+};
+#define host_reloc(kind, offset) ((u32)(offset) << 3 | (kind))
+/* By how much each differs in the new place; fallback is the new address itself. */
+struct host_move {
+	u64 pc, x, exit, block, fallback;
+};
 
 /* What a compilation gives besides code. */
 struct host_out {
 	u32 size;                  /* bytes of code */
 	u32 nexits;
 	u32 map_len;
+	u32 nrelocs;               /* more than HOST_MAX_RELOCS: it cannot be moved */
 	u32 ncalls;                /* C functions that the code calls, by the name of the helper or operation: */
 	const char *call[HOST_MAX_CALLS];
 	u32 exit_id;               /* in: number of the first exit; they are numbered from there */
@@ -35,6 +53,7 @@ struct host_out {
 	u64 fallback;              /* in: of a region: where to go on when the state is not as it expects */
 	u32 body;                  /* offset of what follows the counting */
 	struct host_exit exit[HOST_MAX_EXITS];
+	u32 reloc[HOST_MAX_RELOCS];
 	u8 map[HOST_MAX_MAP];      /* state maps, in the host's own form */
 };
 
@@ -54,6 +73,15 @@ u32 host_runtime(u8 *w, u64 x, u64 rt[RT_COUNT]);
  * complex: the caller tries again with more room or fewer instructions.
  */
 bool host_compile(struct tr *t, u8 *w, u64 x, u32 room, struct host_out *out);
+
+/*
+ * Changes code that was copied to w, to be executed at x: how that and the rest differ from what it was compiled for
+ * is in m.  False if a guest address does not fit its field; the code is of no use then.
+ */
+bool host_move(u8 *w, u64 x, const u32 *reloc, u32 nrelocs, const struct host_move *m);
+
+/* Says which features of the processor translations use: equal for processors that can run the same code. */
+u64 host_features_used(void);
 
 /* Makes the field at w (executed at x) lead to `target`.  Atomic with respect to running code. */
 void host_patch(u8 *w, u64 x, u64 target);

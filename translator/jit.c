@@ -22,6 +22,7 @@
 #include "translator/cache.h"
 #include "translator/interp.h"
 #include "translator/perf.h"
+#include "translator/persist.h"
 #include "translator/region.h"
 #include "translator/stats.h"
 
@@ -50,6 +51,21 @@ static void counted_syscall(struct vcpu *c)
 	jit.syscall(c);
 }
 
+/* Whatever a translation depends on but the guest's bytes, its mode and jit.untag.  Who looks at translations wants new ones. */
+static void init_persistence(const struct translator_config *cfg)
+{
+	const u64 depends[] = {
+		cfg->identity, host_features_used(), cfg->hot != 0, guest_base, space_page(),
+	};
+	u64 key = 0;
+
+	if (cfg->single || cfg->max_insns || log_on(LOG_IN_ASM | LOG_OP | LOG_OUT_ASM))
+		return;
+	for (unsigned k = 0; k < ARRAY_LEN(depends); k++)
+		key = persist_mix(key, depends[k]);
+	persist_init(cfg->cache_dir, key);
+}
+
 void jit_init(const struct guest *g, const struct translator_config *cfg, bool (*executable)(gaddr a, u64 len))
 {
 	jit.g = g;
@@ -62,6 +78,7 @@ void jit_init(const struct guest *g, const struct translator_config *cfg, bool (
 	perf_init(cfg->perfmap, cfg->jitdump);
 	host_init(cfg->hide);
 	cache_init(jit.rt, cfg->single ? 0 : cfg->hot, cfg->room);
+	init_persistence(cfg);
 }
 
 /* --- threads --- */
@@ -159,6 +176,7 @@ static void empty_cache(struct vcpu *self)
 		while (c != self && __atomic_load_n(&c->in_code, __ATOMIC_SEQ_CST) == INSIDE)
 			host_syscall0(HOST_NR_sched_yield);
 	cache_flush();
+	persist_begin();
 	jit.generation++;
 	self->generation = jit.generation;
 	reset_return_stack(self);
@@ -172,18 +190,26 @@ static bool misaligned(const struct vcpu *c, gaddr pc)
 	return pc & (c->guest->insn_unit - 1);
 }
 
-/* A new translation of pc for this mode; 0: not executable. */
+static u32 variant(void)
+{
+	return jit.untag ? VARIANT_UNTAG : 0;
+}
+
+/* A translation of pc for this mode, from an earlier process or new; 0: not executable. */
 static u32 translate(struct vcpu *c, gaddr pc, u32 mode)
 {
 	struct translator_config cfg = jit.cfg;
-	u32 n;
+	u32 image = persist_image(pc), n;
 
+	n = image ? persist_load(image, pc, mode, variant(), 0, jit.executable) : 0;
+	if (n)
+		return n;
 	for (;;) {
 		c->tr->fpctl = mode;
 		c->tr->untag = jit.untag;
 		if (!tr_build(c->tr, jit.g, pc, &cfg, jit.executable))
 			return 0;
-		n = cache_add(c->tr, mode, 0);
+		n = cache_add(c->tr, mode, 0, image);
 		if (n == ~0u) {
 			/* too complex for one piece */
 			cfg.max_insns = (cfg.max_insns ? cfg.max_insns : TR_MAX_INSNS) / 2;
@@ -290,27 +316,36 @@ static void gone(gaddr pc)
 	}
 }
 
+static u32 use_region(u32 n, u32 region)
+{
+	cache_replace(n, region);
+	gone(cache_block(n)->pc);
+	return region;
+}
+
 /* The region that begins at block n, or n itself if none can be made. */
 static u32 region(struct vcpu *c, u32 n)
 {
 	struct tr_label plan[TR_MAX_LABELS];
 	gaddr pc = cache_block(n)->pc;
+	u32 mode = cache_block(n)->mode, image = persist_image(pc), saved = 0;
 
+	if (image)
+		saved = persist_load(image, pc, mode, variant() | VARIANT_REGION, n, jit.executable);
+	if (saved)
+		return use_region(n, saved);
 	for (u32 max = TR_MAX_LABELS; max; max /= 2) {
 		u32 labels = region_plan(n, plan, max), r;
 
-		c->tr->fpctl = cache_block(n)->mode;
+		c->tr->fpctl = mode;
 		c->tr->untag = jit.untag;
 		if (!tr_build_region(c->tr, jit.g, plan, labels, jit.executable))
 			break;
-		r = cache_add(c->tr, cache_block(n)->mode, n);
+		r = cache_add(c->tr, mode, n, image);
 		if (!r)
 			break;
-		if (r != ~0u) {
-			cache_replace(n, r);
-			gone(pc);
-			return r;
-		}
+		if (r != ~0u)
+			return use_region(n, r);
 	}
 	return n;
 }
@@ -496,6 +531,7 @@ void jit_fork_child(struct vcpu *c)
 	cache_forked();
 	stats_forked();
 	perf_forked();
+	persist_begin();
 	jit.vcpus = c;
 	c->next = NULL;
 	lock_reset(&jit.lock);
@@ -503,6 +539,11 @@ void jit_fork_child(struct vcpu *c)
 
 void jit_ending(struct vcpu *c, bool alone, const char *name)
 {
-	if (log_on(LOG_STATS) && (!alone || (jit.vcpus == c && !c->next)))
+	if (alone && (jit.vcpus != c || c->next))
+		return;
+	if (log_on(LOG_STATS))
 		stats_print(name);
+	lock_take(&jit.lock);
+	persist_save(variant());
+	lock_drop(&jit.lock);
 }

@@ -184,6 +184,7 @@ void stats_print(const char *name)
 	add_made(&t, "blocks", &stats.block);
 	add_made(&t, "regions", &stats.region);
 	add_made(&t, "all", &all);
+	add_row(&t, "from the disk", stats.restored, "translations of an earlier process");
 	add_row(&t, "regions refused", stats.refused, "");
 	add_row(&t, "too complex", stats.halved, "and tried again in smaller pieces");
 	add_row(&t, "links asked for", stats.asked, "by exits on their first way out");

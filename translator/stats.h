@@ -23,6 +23,7 @@ struct stats {
 	/* Under the translator's lock */
 	struct stats_made block, region;
 	u64 translate_ns;     /* processor time in translation */
+	u64 restored;         /* translations that were saved by an earlier process */
 	u64 refused;          /* regions that could not be made */
 	u64 halved;           /* tries that were too complex for one piece */
 	u64 links;            /* exits that got a link */

@@ -15,6 +15,8 @@ struct translator_config {
 	bool single;          /* one guest instruction per translation */
 	u32 max_insns;        /* per translation; 0: default */
 	u32 hot;              /* entries of a block after which the region around it is translated; 0: never */
+	const char *cache_dir;/* where translations are kept for later processes (persist.h); NULL: nowhere */
+	u64 identity;         /* of what makes translations: the runner's build, and the guest's processor */
 	bool perfmap, jitdump;/* tell perf about the code, see perf.h */
 	u32 hide;             /* host features not to use, see host.h */
 	u64 room;             /* bytes of address space that the process may have, ~0: any; 0: as well */

@@ -78,10 +78,13 @@ void load_const(struct gen *g, int r, u64 c)
 
 void load_pc(struct gen *g, int r, gaddr a)
 {
-	if (a > 0xffffffff && rel32_fits(&g->e, a))
+	if (a > 0xffffffff && rel32_fits(&g->e, a)) {
 		lea_rip(&g->e, r, a);
-	else
-		mov_ri(&g->e, r, a);
+		g->out->nrelocs = HOST_MAX_RELOCS + 1;   /* of an address that near, no other place has the same code */
+		return;
+	}
+	mov_ri(&g->e, r, a);
+	relocate(g, a > 0xffffffff ? HR_PC64 : HR_PC32, a > 0xffffffff ? 8 : 4);
 }
 
 void move_xmm(struct gen *g, int d, int s)

@@ -510,6 +510,7 @@ void enter_region(struct gen *g)
 		s32 d = g->out->fallback - ((u64)away[k] + g->e.delta);
 
 		memcpy(away[k] - 4, &d, 4);
+		relocate(g, HR_FALLBACK, g->e.w - (away[k] - 4));
 	}
 }
 

@@ -216,7 +216,7 @@ static void reset(struct gen *g, struct tr *t, u8 *w, u64 x, u32 room, struct ho
 	g->overflow = g->new_mode = false;
 	g->fused.n = 0;
 	g->insn_pc = t->start;
-	out->nexits = out->map_len = out->ncalls = 0;
+	out->nexits = out->map_len = out->ncalls = out->nrelocs = 0;
 }
 
 /* Out of line, the block becomes a region. */
@@ -225,6 +225,7 @@ static void count_entry(struct gen *g)
 	struct stub *s = new_stub(g, STUB_HOT);
 
 	alu_at(&g->e, ALU_SUB, g->out->counter, 1);
+	relocate(g, HR_COUNTER, 5);
 	s->from[0] = jcc_long(&g->e, X_S);
 }
 
@@ -272,4 +273,54 @@ bool host_compile(struct tr *t, u8 *w, u64 x, u32 room, struct host_out *out)
 void host_patch(u8 *w, u64 x, u64 target)
 {
 	__atomic_store_n((u32 *)(void *)w, (u32)(target - (x + 4)), __ATOMIC_RELEASE);
+}
+
+bool host_move(u8 *w, u64 x, const u32 *reloc, u32 nrelocs, const struct host_move *m)
+{
+	for (u32 k = 0; k < nrelocs; k++) {
+		u8 *at = w + (reloc[k] >> 3);
+		u64 wide;
+		u32 v;
+
+		memcpy(&v, at, 4);
+		switch (reloc[k] & 7) {
+		case HR_PC32:
+			if (v + m->pc > 0xffffffff)
+				return false;
+			v += m->pc;
+			break;
+		case HR_PC64:
+			memcpy(&wide, at, 8);
+			wide += m->pc;
+			memcpy(at, &wide, 8);
+			continue;
+		case HR_HOST:
+			v -= m->x;
+			break;
+		case HR_EXIT:
+			v += m->exit;
+			break;
+		case HR_BLOCK:
+			v += m->block;
+			break;
+		case HR_COUNTER:
+			v += sizeof(s32) * m->block - m->x;
+			break;
+		case HR_FALLBACK:
+			v = m->fallback - (x + (reloc[k] >> 3) + 4);
+			break;
+		}
+		memcpy(at, &v, 4);
+	}
+	return true;
+}
+
+u64 host_features_used(void)
+{
+	u64 bits = 0;
+
+	_Static_assert(sizeof x64 <= 64 && sizeof(bool) == 1, "one bit for each feature");
+	for (unsigned k = 0; k < sizeof x64; k++)
+		bits |= (u64)((const u8 *)&x64)[k] << k;
+	return bits;
 }

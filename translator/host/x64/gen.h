@@ -191,6 +191,16 @@ static inline const struct ir_helper *helper_of(const struct ir_node *call)
 	return (const struct ir_helper *)(call->b | (u64)call->c << 32);
 }
 
+/* The field of `size` bytes that was emitted last depends on the place of the code. */
+static inline void relocate(struct gen *g, enum host_reloc_kind kind, unsigned size)
+{
+	struct host_out *o = g->out;
+
+	if (o->nrelocs < HOST_MAX_RELOCS)
+		o->reloc[o->nrelocs] = host_reloc(kind, g->e.w - size - g->start);
+	o->nrelocs++;
+}
+
 /* --- prepare.c --- */
 
 void gen_init(void);                             /* once */

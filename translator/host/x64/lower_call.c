@@ -147,6 +147,7 @@ static void call_c(struct gen *g, void *fn, bool vcpu, unsigned nargs, const ref
 	load_r(&g->e, 1, RSP, vcpu_mem(offsetof(struct vcpu, host_rsp)));
 	if (rel32_fits(&g->e, (u64)fn)) {
 		call_to(&g->e, (u64)fn);
+		relocate(g, HR_HOST, 4);
 	} else {
 		load_const(g, RAX, (u64)fn);
 		op_rr(&g->e, OPC(0, 0, 0xff), 0, 2, RAX);

@@ -452,6 +452,7 @@ void lower_stubs(struct gen *g)
 			break;
 		case STUB_HOT:
 			mov_ri(&g->e, RAX, g->out->block);
+			relocate(g, HR_BLOCK, 4);
 			jump_to_runtime(g, RT_HOT);
 			break;
 		case STUB_POLL:
@@ -481,6 +482,7 @@ void lower_stubs(struct gen *g)
 		x->stub = g->e.w - g->start;
 		rel32_here(&g->e, field + 4);
 		mov_ri(&g->e, RAX, g->out->exit_id + k);
+		relocate(g, HR_EXIT, 4);
 		jump_to_runtime(g, RT_LINK);
 	}
 }
