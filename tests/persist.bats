@@ -152,6 +152,8 @@ restored() {
 	[ ! -e "$BATS_TEST_TMPDIR/none" ]
 	DRAGOMAN_CACHE=/proc/cache guest ./guest
 	DRAGOMAN_CACHE=/dev/full guest ./guest
+	(ulimit -f 8; "$RUNNER" ./guest > /dev/null || [ $? -eq 42 ])
+	[ -z "$(ls "$DRAGOMAN_CACHE")" ]
 	run -1 "$RUNNER" -cache relative ./guest
 	[[ $output == *"neither an absolute path nor off"* ]]
 }

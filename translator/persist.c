@@ -43,7 +43,7 @@ static const u64 MAX_FILE = 256 << 20, MAX_DIRECTORY = 1 << 30;   /* bytes */
 enum {
 	O_WRONLY = 1, O_CREAT = 0100, O_EXCL = 0200, O_CLOEXEC = 02000000, AT_FDCWD = -100, AT_SYMLINK_NOFOLLOW = 0x100,
 	S_IFMT = 0170000, S_IFREG = 0100000, S_IFDIR = 0040000, S_IWOTHERS = 022,
-	PROT_READ = 1, MAP_PRIVATE = 2, MAP_FIXED = 0x10,
+	PROT_READ = 1, MAP_PRIVATE = 2, MAP_FIXED = 0x10, RLIMIT_FSIZE = 1,
 };
 
 /* --- the file: header, slots of a hash table, records --- */
@@ -412,6 +412,14 @@ static bool write_all(int fd, const void *p, u64 n)
 	return true;
 }
 
+/* Files of this size may be written: else it would cost the process its life (SIGXFSZ). */
+static bool size_allowed(u64 n)
+{
+	u64 limit[2];
+
+	return !host_syscall4(HOST_NR_prlimit64, 0, RLIMIT_FSIZE, 0, (u64)limit) && n <= limit[0];
+}
+
 /* Complete under another name, then at its place at once. */
 static void write_file(u64 id, const void *p, u64 n)
 {
@@ -419,6 +427,8 @@ static void write_file(u64 id, const void *p, u64 n)
 	bool ok;
 	s64 fd;
 
+	if (!size_allowed(n))
+		return;
 	snprintf(suffix, sizeof suffix, ".%d", (int)host_syscall0(HOST_NR_getpid));
 	if (!file_name(path, id, "") || !file_name(temporary, id, suffix))
 		return;
