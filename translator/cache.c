@@ -27,7 +27,8 @@ enum {
 };
 enum {
 	CODE_SIZE = 128 << 20, MAX_BLOCKS = 1 << 20, MAX_EXITS = 4 << 20, MAP_AREA = 64 << 20,
-	HASH_SIZE = 1 << 18, MIN_ROOM = 256 << 10, CODE_ALIGN = 16,
+	MIN_HASH_BITS = 10, MAX_HASH_BITS = 18, PAGES_SIZE = 1 << 18, MIN_ROOM = 256 << 10, CODE_ALIGN = 16,
+	HASH_AREA = ((1 << MAX_HASH_BITS) + PAGES_SIZE) * sizeof(u32),
 	MAX_SHRINK = 5,
 	KNOWN_HOT = 32,            /* what was hot in an earlier process becomes so that much sooner */
 	MAX_NOTES = HOST_MAX_MAP + HOST_MAX_RELOCS * sizeof(u32) + REGION_SPAN,   /* bytes in the map area, of one */
@@ -42,6 +43,7 @@ static struct {
 	u32 nblocks, nexits, map_used;
 	u32 populated;             /* bytes of code whose pages are there */
 	bool shared;               /* with another process since a fork: copy before writing */
+	u32 hash_bits;             /* the table of translations begins small: short programs touch few pages of it */
 	u32 threshold;             /* entries that make a block hot; 0: they are not counted */
 	struct host_out out;
 } cache;
@@ -51,7 +53,7 @@ static struct exit *const exits = (struct exit *)EXITS;
 /* Entries left.  Apart from the blocks, since translated code writes them: a fork's child copies few pages. */
 static s32 *const counts = (s32 *)COUNTS;
 static u32 *const hash = (u32 *)HASH;
-static u32 *const page_hash = (u32 *)HASH + HASH_SIZE;
+static u32 *const page_hash = (u32 *)HASH + (1 << MAX_HASH_BITS);
 
 static void no_memory(s64 err)
 {
@@ -115,6 +117,7 @@ static s64 try_views(u64 w, u64 x)
 
 static void reset(void)
 {
+	cache.hash_bits = MIN_HASH_BITS;
 	cache.code_used = cache.runtime;
 	cache.nblocks = cache.nexits = 1;   /* 0 is none */
 	cache.map_used = 0;
@@ -146,7 +149,7 @@ void cache_init(u64 rt[RT_COUNT], u32 threshold, u64 room)
 	map_at(BLOCKS, cache.max_blocks * sizeof(struct block), PROT_READ | PROT_WRITE, anon);
 	map_at(EXITS, cache.max_exits * sizeof(struct exit), PROT_READ | PROT_WRITE, anon);
 	map_at(MAPS, cache.map_area, PROT_READ | PROT_WRITE, anon);
-	map_at(HASH, 2 * HASH_SIZE * sizeof(u32), PROT_READ | PROT_WRITE, anon);
+	map_at(HASH, HASH_AREA, PROT_READ | PROT_WRITE, anon);
 	cache.threshold = threshold;
 	map_at(COUNTS, cache.max_blocks * sizeof(s32), PROT_READ | PROT_WRITE, anon);
 	cache.runtime = ALIGN_UP(host_runtime((u8 *)CODE_W, CODE_X, rt), 64u);
@@ -180,12 +183,12 @@ struct exit *cache_exit(u32 id)
 
 static u32 hash_of(gaddr pc)
 {
-	return (pc >> 2 ^ pc >> 20) & (HASH_SIZE - 1);
+	return pc * 0x9e3779b97f4a7c15 >> (64 - cache.hash_bits);   /* 2^64 divided by the golden ratio */
 }
 
 static u32 page_of(gaddr pc)
 {
-	return (pc >> 12) & (HASH_SIZE - 1);
+	return (pc >> 12) & (PAGES_SIZE - 1);
 }
 
 u32 cache_find(gaddr pc, u32 mode)
@@ -326,6 +329,24 @@ static void note_for_saving(struct block *b, u32 image, const struct host_out *o
 	b->image = image;
 }
 
+static void link_hash(u32 n)
+{
+	u32 *first = &hash[hash_of(blocks[n].pc)];
+
+	blocks[n].next = *first;
+	*first = n;
+}
+
+/* Up to translation `last`, which is valid as all are that can be found. */
+static void grow_hash(u32 last)
+{
+	memset(hash, 0, sizeof(u32) << cache.hash_bits);
+	cache.hash_bits += 2;
+	for (u32 n = 1; n <= last; n++)
+		if (blocks[n].valid)
+			link_hash(n);
+}
+
 /* What was put at `at`, and is described by o and made, becomes a translation that is found: its number. */
 static u32 add(u32 at, const struct host_out *o, const struct block *made)
 {
@@ -353,8 +374,9 @@ static u32 add(u32 at, const struct host_out *o, const struct block *made)
 	if (made->image)
 		note_for_saving(b, made->image, o);
 	cache.nexits += o->nexits;
-	b->next = hash[hash_of(b->pc)];
-	hash[hash_of(b->pc)] = n;
+	link_hash(n);
+	if (n >> cache.hash_bits && cache.hash_bits < MAX_HASH_BITS)
+		grow_hash(n);
 	b->page_next = page_hash[page_of(b->lo)];
 	page_hash[page_of(b->lo)] = n;
 	for (u32 k = 0; k < o->nexits; k++)
@@ -568,8 +590,8 @@ bool cache_invalidate(gaddr start, gaddr end, void (*gone)(gaddr pc))
 	bool region = false;
 
 	stats.invalidations++;
-	if ((end - first) / PAGE >= HASH_SIZE) {
-		for (gaddr page = 0; page < HASH_SIZE; page++)
+	if ((end - first) / PAGE >= PAGES_SIZE) {
+		for (gaddr page = 0; page < PAGES_SIZE; page++)
 			region |= invalidate_page(page * PAGE, start, end, gone);
 		return region;
 	}
@@ -583,5 +605,5 @@ void cache_flush(void)
 	stats.flushes++;
 	perf_flushed();
 	reset();
-	memset(hash, 0, 2 * HASH_SIZE * sizeof(u32));
+	memset(hash, 0, HASH_AREA);
 }
