@@ -306,6 +306,16 @@ static void opt_cache(struct options *o, const struct option *row, const char *a
 	o->translator.cache_dir = arg;
 }
 
+static void opt_code(struct options *o, const struct option *row, const char *arg)
+{
+	u64 n = parse_number(row, arg, true);
+
+	if (n < CACHE_MIN_CODE || n > CACHE_MAX_CODE)
+		fail(EXIT_USAGE, "option -code: %s is not between %dM and %dM", arg, CACHE_MIN_CODE >> 20,
+		     CACHE_MAX_CODE >> 20);
+	o->translator.code = n;
+}
+
 static void opt_perfmap(struct options *o, const struct option *row, const char *arg)
 {
 	o->translator.perfmap = true;
@@ -384,6 +394,7 @@ static const struct option options[] = {
 	{ "g",               "PORT",    "GDB",          "gdb remote stub",                              opt_lacking,   false },
 	{ "dfilter",         "RANGE,...", "DFILTER",    "addresses to log",                             opt_lacking,   true },
 	{ "plugin",          "FILE",    "PLUGIN",       "plugins",                                      opt_lacking,   true },
+	{ "code",            "SIZE",    "CODE",         "memory for translated code at most (1M to 128M)", opt_code,    true },
 	{ "cache",           "DIR",     "CACHE",        "keep translations in DIR (off: nowhere)", opt_cache,        true },
 	{ "perfmap",         NULL,      "PERFMAP",      "name the code for perf: /tmp/perf-PID.map",    opt_perfmap,   true },
 	{ "jitdump",         NULL,      "JITDUMP",      "the code itself, for perf inject: jit-PID.dump", opt_jitdump,   true },

@@ -8,6 +8,7 @@
 #include "base/space.h"
 #include "translator/perf.h"
 #include "translator/stats.h"
+#include "translator/translator.h"
 
 /*
  * The run-time's window above the runner's image (Makefile: -Ttext-segment).  The kernel places our own heap
@@ -26,7 +27,7 @@ enum {
 	SPARE_X = WINDOW + 0x80000000,
 };
 enum {
-	CODE_SIZE = 128 << 20, MAX_BLOCKS = 1 << 20, MAX_EXITS = 4 << 20, MAP_AREA = 64 << 20,
+	CODE_SIZE = CACHE_MAX_CODE, MAX_BLOCKS = 1 << 20, MAX_EXITS = 4 << 20, MAP_AREA = 64 << 20,
 	MIN_HASH_BITS = 10, MAX_HASH_BITS = 18, PAGES_SIZE = 1 << 18, MIN_ROOM = 256 << 10, CODE_ALIGN = 16,
 	HASH_AREA = ((1 << MAX_HASH_BITS) + PAGES_SIZE) * sizeof(u32),
 	MAX_SHRINK = 5,
@@ -123,26 +124,27 @@ static void reset(void)
 	cache.map_used = 0;
 }
 
-/* Where the process may not have much address space, we ask for a part of it only. */
-static void choose_sizes(u64 room)
+/* As much as was asked for; or less, where the process may not have much address space. */
+static void choose_sizes(u64 code, u64 room)
 {
-	u64 all = 2ull * CODE_SIZE + MAX_BLOCKS * sizeof(struct block) + MAX_EXITS * sizeof(struct exit) + MAP_AREA;
-	u32 shrink = 0;
+	const u64 smallest = MIN(code, (u64)CODE_SIZE >> MAX_SHRINK);
+	const u64 all = 2ull * CODE_SIZE + MAX_BLOCKS * sizeof(struct block) + MAX_EXITS * sizeof(struct exit) + MAP_AREA;
 
-	while (room && shrink < MAX_SHRINK && all >> shrink > room / 4)
-		shrink++;
-	cache.code_size = CODE_SIZE >> shrink;
-	cache.max_blocks = MAX_BLOCKS >> shrink;
-	cache.max_exits = MAX_EXITS >> shrink;
-	cache.map_area = MAP_AREA >> shrink;
+	while (room && code > smallest && all / (CODE_SIZE / 4096) * (code / 4096) > room / 4)
+		code /= 2;
+	code = ALIGN_DOWN(code, 4096ul);
+	cache.code_size = code;
+	cache.max_blocks = MAX_BLOCKS * code / CODE_SIZE;
+	cache.max_exits = MAX_EXITS * code / CODE_SIZE;
+	cache.map_area = MAP_AREA * code / CODE_SIZE;
 }
 
-void cache_init(u64 rt[RT_COUNT], u32 threshold, u64 room)
+void cache_init(u64 rt[RT_COUNT], u32 threshold, u64 code, u64 room)
 {
 	u32 anon = MAP_PRIVATE | MAP_FIXED_NOREPLACE;
 	s64 r;
 
-	choose_sizes(room);
+	choose_sizes(code ? code : CODE_SIZE, room);
 	r = try_views(CODE_W, CODE_X);
 	if (r < 0)
 		no_memory(r);

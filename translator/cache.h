@@ -48,9 +48,9 @@ struct exit {
 
 /*
  * Maps everything and emits the host's run-time code.  threshold: entries that make a block hot, 0: none do.
- * room: see struct translator_config.
+ * code: bytes of code, between CACHE_MIN_CODE and CACHE_MAX_CODE, or 0: all; room: see struct translator_config.
  */
-void cache_init(u64 rt[RT_COUNT], u32 threshold, u64 room);
+void cache_init(u64 rt[RT_COUNT], u32 threshold, u64 code, u64 room);
 
 /* The host address of a byte of the cache; its offset, or 0 if pc is not inside. */
 u64 cache_address(u32 offset);

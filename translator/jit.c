@@ -37,6 +37,7 @@ static struct {
 	bool (*executable)(gaddr a, u64 len);
 	struct lock lock;
 	struct vcpu *vcpus;        /* all threads */
+	struct vcpu *emptier;      /* the thread that empties the cache, which others stay out of until then; or NULL */
 	u32 generation;            /* of the cache; changes when it is emptied */
 	u32 tagged;                /* accesses with a tag so far */
 	bool untag;                /* translations strip them */
@@ -77,7 +78,7 @@ void jit_init(const struct guest *g, const struct translator_config *cfg, bool (
 	stats_init();
 	perf_init(cfg->perfmap, cfg->jitdump);
 	host_init(cfg->hide);
-	cache_init(jit.rt, cfg->single ? 0 : cfg->hot, cfg->room);
+	cache_init(jit.rt, cfg->single ? 0 : cfg->hot, cfg->code, cfg->room);
 	init_persistence(cfg);
 }
 
@@ -151,13 +152,25 @@ void jit_vcpu_done(struct vcpu *c)
 	host_syscall2(HOST_NR_munmap, c->ret_base - RET_STACK_GUARD, 2 * RET_STACK_GUARD + RET_STACK_SIZE);
 }
 
+/* Takes the lock when nobody empties the cache. */
+static void take_lock(void)
+{
+	for (;;) {
+		lock_take(&jit.lock);
+		if (!jit.emptier)
+			return;
+		lock_drop(&jit.lock);
+		host_syscall0(HOST_NR_sched_yield);
+	}
+}
+
 /* Takes the lock on behalf of a thread that came out of translated code. */
 static void enter_runtime(struct vcpu *c)
 {
 	u32 was = c->in_code;
 
 	__atomic_store_n(&c->in_code, WAITING, __ATOMIC_SEQ_CST);
-	lock_take(&jit.lock);
+	take_lock();
 	__atomic_store_n(&c->in_code, was, __ATOMIC_SEQ_CST);
 	if (c->generation != jit.generation) {
 		c->generation = jit.generation;
@@ -166,15 +179,30 @@ static void enter_runtime(struct vcpu *c)
 	}
 }
 
-/* All other threads out of translated code, then a new beginning. */
+static bool others_inside(const struct vcpu *self)
+{
+	for (struct vcpu *c = jit.vcpus; c; c = c->next)
+		if (c != self && __atomic_load_n(&c->in_code, __ATOMIC_SEQ_CST) == INSIDE)
+			return true;
+	return false;
+}
+
+/*
+ * All other threads out of translated code, then a new beginning.  The lock is free in between: translated code may
+ * have called what invalidates, which must get it before that thread can come out.
+ */
 static void empty_cache(struct vcpu *self)
 {
+	jit.emptier = self;
 	for (struct vcpu *c = jit.vcpus; c; c = c->next)
 		if (c != self)
 			jit_kick(c);
-	for (struct vcpu *c = jit.vcpus; c; c = c->next)
-		while (c != self && __atomic_load_n(&c->in_code, __ATOMIC_SEQ_CST) == INSIDE)
-			host_syscall0(HOST_NR_sched_yield);
+	while (others_inside(self)) {
+		lock_drop(&jit.lock);
+		host_syscall0(HOST_NR_sched_yield);
+		lock_take(&jit.lock);
+	}
+	jit.emptier = NULL;
 	cache_flush();
 	persist_begin();
 	jit.generation++;
@@ -517,7 +545,7 @@ void jit_invalidate(gaddr start, gaddr end)
 
 void jit_fork_prepare(void)
 {
-	lock_take(&jit.lock);
+	take_lock();
 }
 
 void jit_fork_parent(void)

@@ -8,6 +8,8 @@
 #include "base/guest.h"
 #include "base/vcpu.h"
 
+enum { CACHE_MIN_CODE = 1 << 20, CACHE_MAX_CODE = 128 << 20 };
+
 enum tr_engine { ENGINE_JIT, ENGINE_INTERP };
 
 struct translator_config {
@@ -19,6 +21,7 @@ struct translator_config {
 	u64 identity;         /* of what makes translations: the runner's build, and the guest's processor */
 	bool perfmap, jitdump;/* tell perf about the code, see perf.h */
 	u32 hide;             /* host features not to use, see host.h */
+	u64 code;             /* bytes of translated code to hold at most: CACHE_MIN_CODE to CACHE_MAX_CODE; 0: default */
 	u64 room;             /* bytes of address space that the process may have, ~0: any; 0: as well */
 	/*
 	 * Does what EXIT_SYSCALL asks for, called by translated code without leaving it; c->pc and
