@@ -268,28 +268,40 @@ static void opt_engine(struct options *o, const struct option *row, const char *
 		fail(EXIT_USAGE, "option -engine: \"%s\" is neither jit nor interp", arg);
 }
 
-static void opt_hide(struct options *o, const struct option *row, const char *arg)
+/* The bits of NAME,NAME; help lists the names. */
+static u32 parse_items(const struct option *row, const char *arg, const struct host_item *table)
 {
-	const struct host_feature *f;
+	const struct host_item *f;
+	u32 bits = 0;
 
 	if (!strcmp(arg, "help")) {
-		for (f = host_features; f->name; f++)
+		for (f = table; f->name; f++)
 			printf("  %s\n", f->name);
 		exit(0);
 	}
 	while (*arg) {
 		size_t len = strcspn(arg, ",");
 
-		for (f = host_features; f->name; f++)
+		for (f = table; f->name; f++)
 			if (strlen(f->name) == len && !memcmp(f->name, arg, len))
 				break;
 		if (!f->name)
-			fail(EXIT_USAGE,
-			     "option -hide: no feature \"%.*s\" (-hide help lists them)", (int)len,
-			     arg);
-		o->translator.hide |= f->bit;
+			fail(EXIT_USAGE, "option -%s: no \"%.*s\" (-%s help lists what there is)", row->name, (int)len, arg,
+			     row->name);
+		bits |= f->bit;
 		arg += len + (arg[len] == ',');
 	}
+	return bits;
+}
+
+static void opt_hide(struct options *o, const struct option *row, const char *arg)
+{
+	o->translator.hide |= parse_items(row, arg, host_features);
+}
+
+static void opt_off(struct options *o, const struct option *row, const char *arg)
+{
+	o->translator.off |= parse_items(row, arg, host_optimisations);
 }
 
 static void opt_hot(struct options *o, const struct option *row, const char *arg)
@@ -390,6 +402,7 @@ static const struct option options[] = {
 	{ "seed",            "NUMBER",  "RAND_SEED",    "make addresses and AT_RANDOM repeatable",      opt_seed,      true },
 	{ "engine",          "NAME",    "ENGINE",       "jit (default) or interp, the slow reference",  opt_engine,    true },
 	{ "hide",            "NAME,...", "HIDE",        "host features not to use; help lists them",    opt_hide,   true },
+	{ "off",             "NAME,...", "OFF",         "optimisations to switch off; help lists them", opt_off,       true },
 	{ "hot",             "NUMBER",  "HOT",          "entries of a block that make it hot (0: never)", opt_hot,     true },
 	{ "g",               "PORT",    "GDB",          "gdb remote stub",                              opt_lacking,   false },
 	{ "dfilter",         "RANGE,...", "DFILTER",    "addresses to log",                             opt_lacking,   true },

@@ -32,6 +32,10 @@ kernels_with() {
 	kernels_with -hot 7 -hide all
 }
 
+@test "kernels, regions early, without our optimisations" {
+	kernels_with -hot 7 -off all
+}
+
 @test "kernels, regions as usual" {
 	kernels_with
 }

@@ -50,7 +50,8 @@ refuses() {
 	refuses 'dragoman: option -s: "99999999999T" is not a number' -s 99999999999T x
 	refuses 'dragoman: option -p: a page of 1000 bytes*' -p 1000 x
 	refuses 'dragoman: option -E: "A" is not NAME=VALUE' -E A x
-	refuses 'dragoman: option -hide: no feature "none"*' -hide avx,none x
+	refuses 'dragoman: option -hide: no "none"*' -hide avx,none x
+	refuses 'dragoman: option -off: no "none"*' -off fold,none x
 	refuses 'dragoman: option -engine: "x" is neither*' -engine x x
 	refuses 'dragoman: option -D: /none/log: No such file*' -D /none/log x
 }
@@ -68,6 +69,7 @@ refuses() {
 	says '*max *' -cpu help
 	says '*in_asm *' -d help
 	says '*all*' -hide help
+	says '*fuse*' -off help
 }
 
 @test "arguments, and -- before the program" {

@@ -57,10 +57,13 @@ struct host_out {
 	u8 map[HOST_MAX_MAP];      /* state maps, in the host's own form */
 };
 
-/* Looks at the processor; `hide` removes features (bits of host_features). */
-void host_init(u32 hide);
-struct host_feature { const char *name; u32 bit; };
-extern const struct host_feature host_features[];  /* ends with NULL */
+/*
+ * Looks at the processor.  hide removes features of it (bits of host_features), off optimisations of ours (bits of
+ * host_optimisations).
+ */
+void host_init(u32 hide, u32 off);
+struct host_item { const char *name; u32 bit; };
+extern const struct host_item host_features[], host_optimisations[];  /* end with NULL */
 
 /*
  * Emits the run-time's own code to w (executed at x); returns its size.  rt[]: entry points for

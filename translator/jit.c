@@ -56,7 +56,7 @@ static void counted_syscall(struct vcpu *c)
 static void init_persistence(const struct translator_config *cfg)
 {
 	const u64 depends[] = {
-		cfg->identity, host_features_used(), cfg->hot != 0, guest_base, space_page(),
+		cfg->identity, host_features_used(), cfg->off, cfg->hot != 0, guest_base, space_page(),
 	};
 	u64 key = 0;
 
@@ -77,7 +77,7 @@ void jit_init(const struct guest *g, const struct translator_config *cfg, bool (
 		jit.cfg.syscall = counted_syscall;
 	stats_init();
 	perf_init(cfg->perfmap, cfg->jitdump);
-	host_init(cfg->hide);
+	host_init(cfg->hide, cfg->off);
 	cache_init(jit.rt, cfg->single ? 0 : cfg->hot, cfg->code, cfg->room);
 	init_persistence(cfg);
 }

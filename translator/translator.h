@@ -20,7 +20,7 @@ struct translator_config {
 	const char *cache_dir;/* where translations are kept for later processes (persist.h); NULL: nowhere */
 	u64 identity;         /* of what makes translations: the runner's build, and the guest's processor */
 	bool perfmap, jitdump;/* tell perf about the code, see perf.h */
-	u32 hide;             /* host features not to use, see host.h */
+	u32 hide, off;        /* host features and optimisations not to use, see host.h */
 	u64 code;             /* bytes of translated code to hold at most: CACHE_MIN_CODE to CACHE_MAX_CODE; 0: default */
 	u64 room;             /* bytes of address space that the process may have, ~0: any; 0: as well */
 	/*

@@ -345,7 +345,7 @@ void choose_carried(struct gen *g)
 	for (u32 k = 0; k < t->nlabels; k++)
 		labels = t->label[k].node ? k + 1 : labels;
 	g->param = t->n;
-	while (g->ncarried < MAX_CARRIED && t->n + labels * (g->ncarried + 1) < TR_MAX_NODES) {
+	while (!(x64_off & OPT_CARRY) && g->ncarried < MAX_CARRIED && t->n + labels * (g->ncarried + 1) < TR_MAX_NODES) {
 		struct carried *c = &g->carried[g->ncarried];
 		u32 best = 0, most = 1;
 		bool vector;

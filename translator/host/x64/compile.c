@@ -14,7 +14,7 @@ struct x64_features x64;
 enum { ARCH_SET_GS = 0x1001 };
 enum { HIDE_AVX512 = 1, HIDE_AVX = 2, HIDE_BMI = 4, HIDE_FMA = 8, HIDE_AES = 16, HIDE_SHA = 32 };
 
-const struct host_feature host_features[] = {
+const struct host_item host_features[] = {
 	{ "avx512", HIDE_AVX512 },
 	{ "avx", HIDE_AVX | HIDE_AVX512 | HIDE_FMA },
 	{ "bmi", HIDE_BMI },
@@ -25,6 +25,17 @@ const struct host_feature host_features[] = {
 	{ NULL, 0 },
 };
 
+const struct host_item host_optimisations[] = {
+	{ "fuse", OPT_FUSE },
+	{ "early", OPT_EARLY },
+	{ "fold", OPT_FOLD },
+	{ "flags", OPT_FLAGS },
+	{ "carry", OPT_CARRY },
+	{ "all", ~0u },
+	{ NULL, 0 },
+};
+u32 x64_off;
+
 static u64 xgetbv(void)
 {
 	u32 lo, hi;
@@ -33,11 +44,12 @@ static u64 xgetbv(void)
 	return lo | (u64)hi << 32;
 }
 
-void host_init(u32 hide)
+void host_init(u32 hide, u32 off)
 {
 	u32 a, b, c, d, b7 = 0, c7 = 0, d7;
 	bool ymm, zmm;
 
+	x64_off = off;
 	gen_init();
 	/* Each leaf costs microseconds where a hypervisor answers. */
 	__cpuid(1, a, b, c, d);

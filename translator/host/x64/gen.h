@@ -186,6 +186,16 @@ extern struct x64_features {
 		bitalg, sha;
 } x64;
 
+/* Optimisations, which can be switched off to see what each gives: bits of x64_off. */
+enum {
+	OPT_FUSE = 1,    /* flags and result of one operation by one instruction */
+	OPT_EARLY = 2,   /* a slot's content changes where its value is computed, and not at its PUT */
+	OPT_FOLD = 4,    /* sums become operands of the accesses that they address */
+	OPT_FLAGS = 8,   /* flags that the code after an exit overwrites are dropped */
+	OPT_CARRY = 16,  /* slots travel in registers between the lines of a region */
+};
+extern u32 x64_off;
+
 static inline const struct ir_helper *helper_of(const struct ir_node *call)
 {
 	return (const struct ir_helper *)(call->b | (u64)call->c << 32);

@@ -116,7 +116,8 @@ static bool may_address(const struct tr *t, const struct ir_node *n)
 {
 	u64 c;
 
-	return n->op == IR_LEA || (n->op == IR_ADD && n->type == T_I64 && !ir_is_const(t, n->b, &c));
+	return !(x64_off & OPT_FOLD) &&
+	       (n->op == IR_LEA || (n->op == IR_ADD && n->type == T_I64 && !ir_is_const(t, n->b, &c)));
 }
 
 /*
@@ -171,7 +172,7 @@ bool flags_dead_after(struct gen *g, u32 i)
 	ref target = n->op == IR_EXITCC ? n->b : n->op == IR_EXIT && n->aux <= EXIT_CALL ? n->a : 0;
 	const struct ir_node *pc = &g->t->node[target];
 
-	return target && pc->op == IR_PC && !g->t->single && g->g->flags_dead &&
+	return !(x64_off & OPT_FLAGS) && target && pc->op == IR_PC && !g->t->single && g->g->flags_dead &&
 	       g->g->flags_dead(g->t, pc->b | (u64)pc->c << 32);
 }
 
@@ -239,6 +240,8 @@ static ref fused_with(const struct gen *g, u32 j)
 	const struct ir_node *f = &g->t->node[j];
 	bool carry = f->op == IR_ADCF || f->op == IR_SBCF;
 
+	if (x64_off & OPT_FUSE)
+		return 0;
 	for (u32 i = j - 1; i > 0 && i + 6 >= j && arithmetic[f->op]; i--) {
 		const struct ir_node *n = &g->t->node[i];
 
@@ -262,7 +265,7 @@ static bool put_early(const struct gen *g, u32 i, const struct pass *p)
 
 	unsigned slot = g->t->node[put].a;
 
-	return put && p->observer[0] > put && p->next_get[slot] > put && p->dead_put[slot] == put;
+	return !(x64_off & OPT_EARLY) && put && p->observer[0] > put && p->next_get[slot] > put && p->dead_put[slot] == put;
 }
 
 static void note_use(struct gen *g, u32 i, ref v, u32 *after)
