@@ -30,6 +30,9 @@ static ref param(const struct gen *g, u32 label, u32 k)
 
 /* --- choosing --- */
 
+/* Uses that pay for loading a slot where the region is entered and storing it where it is left; in a loop they count more. */
+enum { MIN_WEIGHT = 4 };
+
 struct use {
 	u32 weight;
 	bool put;
@@ -347,7 +350,7 @@ void choose_carried(struct gen *g)
 	g->param = t->n;
 	while (!(x64_off & OPT_CARRY) && g->ncarried < MAX_CARRIED && t->n + labels * (g->ncarried + 1) < TR_MAX_NODES) {
 		struct carried *c = &g->carried[g->ncarried];
-		u32 best = 0, most = 1;
+		u32 best = 0, most = MIN_WEIGHT - 1;
 		bool vector;
 
 		for (u32 s = 0; s < g->g->nslots; s++) {
@@ -359,7 +362,7 @@ void choose_carried(struct gen *g)
 			best = s;
 			most = use[s].weight;
 		}
-		if (most == 1)
+		if (most < MIN_WEIGHT)
 			break;
 		c->slot = best;
 		c->type = carried_type(&g->g->slots[best], &use[best]);
