@@ -176,6 +176,7 @@ struct gen {
 	u32 need[TR_MAX_LABELS];         /* those that have their register there; the others are in memory */
 	u8 *label_code[TR_MAX_LABELS];   /* NULL: not yet emitted */
 	struct { u8 *from; u8 label; } fix[4 * MAX_EDGES];
+	bool writes_flags;               /* there is a PUT of flags */
 	bool new_mode;                   /* FPCTL was written: what follows may be translated for another mode */
 	bool overflow;
 };

@@ -16,7 +16,7 @@ static const u8 kind_of[T_COUNT] = {
 static struct op_info {
 	u8 values;     /* bit k: field k is a value */
 	u8 effect;
-	bool memory, folds_address;
+	bool memory, folds_address, addresses;
 } op_info[IR_COUNT];
 
 static bool is_value(u8 kind)
@@ -34,6 +34,7 @@ void gen_init(void)
 		o->effect = row->effect;
 		o->memory = row->effect == E_LOAD || row->effect == E_STORE;
 		o->folds_address = o->memory && op != IR_CAS;
+		o->addresses = (op == IR_LEA || op == IR_ADD) && !(x64_off & OPT_FOLD);
 	}
 }
 
@@ -116,8 +117,8 @@ static bool may_address(const struct tr *t, const struct ir_node *n)
 {
 	u64 c;
 
-	return !(x64_off & OPT_FOLD) &&
-	       (n->op == IR_LEA || (n->op == IR_ADD && n->type == T_I64 && !ir_is_const(t, n->b, &c)));
+	return op_info[n->op].addresses &&
+	       (n->op == IR_LEA || (n->type == T_I64 && !ir_is_const(t, n->b, &c)));
 }
 
 /*
@@ -128,6 +129,7 @@ static void find_names(struct gen *g)
 {
 	const struct tr *t = g->t;
 
+	g->writes_flags = false;
 	g->v[0].next = NEVER;
 	for (u32 i = 1; i < t->n; i++) {
 		const struct ir_node *n = &t->node[i];
@@ -138,8 +140,12 @@ static void find_names(struct gen *g)
 		blank_value(g, i, n->type);
 		g->alias[i] = 0;
 		g->folded[i] = may_address(t, n);
-		if (o->values)
-			g->alias[i] = n->op == IR_PUT ? narrow_put(g, i) : alias_of(g, i);
+		if (n->op == IR_PUT) {
+			g->alias[i] = narrow_put(g, i);
+			g->writes_flags |= g->g->slots[n->a].type == T_FLAGS;
+		} else if (o->values) {
+			g->alias[i] = alias_of(g, i);
+		}
 		if (t->nlabels)
 			carry(g, i);
 		if (!o->values)
@@ -324,7 +330,7 @@ void gen_prepare(struct gen *g)
 			continue;
 		}
 		if (o->effect == E_EXIT && !t->nlabels)
-			g->flags_dead[i] = flags_dead_after(g, i);
+			g->flags_dead[i] = g->writes_flags && flags_dead_after(g, i);
 		if (o->effect == E_NONE || o->effect == E_RAISE || n->op == IR_LOAD)
 			g->v[i].early = put_early(g, i, &p);
 		if (o->effect != E_NONE)
