@@ -31,6 +31,7 @@ enum {
 	MIN_HASH_BITS = 10, MAX_HASH_BITS = 18, PAGES_SIZE = 1 << 18, MIN_ROOM = 256 << 10, CODE_ALIGN = 16,
 	HASH_AREA = ((1 << MAX_HASH_BITS) + PAGES_SIZE) * sizeof(u32),
 	MAX_SHRINK = 5,
+	MAX_REFUSED = 256,         /* links that are asked for again and again, before old code is copied */
 	KNOWN_HOT = 32,            /* what was hot in an earlier process becomes so that much sooner */
 	MAX_NOTES = HOST_MAX_MAP + HOST_MAX_RELOCS * sizeof(u32) + REGION_SPAN,   /* bytes in the map area, of one */
 };
@@ -43,7 +44,9 @@ static struct {
 	u32 code_used, runtime;
 	u32 nblocks, nexits, map_used;
 	u32 populated;             /* bytes of code whose pages are there */
-	bool shared;               /* with another process since a fork: copy before writing */
+	u32 frozen;                /* bytes at the beginning that another process sees since a fork: they are not written */
+	bool shared;               /* what is behind them is still the same memory, too */
+	u32 refused;               /* links that were not made since an exit was among those */
 	u32 hash_bits;             /* the table of translations begins small: short programs touch few pages of it */
 	u32 threshold;             /* entries that make a block hot; 0: they are not counted */
 	struct host_out out;
@@ -76,44 +79,44 @@ static void map_at(u64 at, u64 len, u32 prot, u32 flags)
 		no_memory(r);
 }
 
-static s64 try_remap(u64 from, u64 len, u64 to)
+static s64 try_remap(u64 from, u64 len, u64 to, u64 size)
 {
 	enum { MREMAP_MAYMOVE = 1, MREMAP_FIXED = 2 };
-	s64 r = host_syscall5(HOST_NR_mremap, from, len, cache.code_size, MREMAP_MAYMOVE | MREMAP_FIXED, to);
+	s64 r = host_syscall5(HOST_NR_mremap, from, len, size, MREMAP_MAYMOVE | MREMAP_FIXED, to);
 
 	return is_error(r) ? r : 0;
 }
 
 /* The same through a memfd, for kernels and instruments that do not know such an mremap(). */
-static s64 try_memfd(u64 w, u64 x)
+static s64 try_memfd(u64 w, u64 x, u64 size)
 {
 	s64 fd = host_syscall2(HOST_NR_memfd_create, (u64)"dragoman", 0), r;
 
 	if (is_error(fd))
 		return fd;
-	r = host_syscall2(HOST_NR_ftruncate, fd, cache.code_size);
+	r = host_syscall2(HOST_NR_ftruncate, fd, size);
 	if (!is_error(r))
-		r = host_syscall6(HOST_NR_mmap, w, cache.code_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0);
+		r = host_syscall6(HOST_NR_mmap, w, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0);
 	if (!is_error(r))
-		r = host_syscall6(HOST_NR_mmap, x, cache.code_size, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED, fd, 0);
+		r = host_syscall6(HOST_NR_mmap, x, size, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED, fd, 0);
 	host_syscall1(HOST_NR_close, fd);
 	return is_error(r) ? r : 0;
 }
 
 /*
- * Maps new memory at `w`, to be written, and at `x`, to be executed; what is there goes away.  A shared mapping
+ * Maps `size` bytes of new memory at `w`, to be written, and at `x`, to be executed; what is there goes away.  A shared mapping
  * is duplicated by mremap() of no bytes: unlike a memfd that needs no descriptor, which a guest may have used up.
  */
-static s64 try_views(u64 w, u64 x)
+static s64 try_views(u64 w, u64 x, u64 size)
 {
-	s64 r = try_map(w, cache.code_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED);
+	s64 r = try_map(w, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED);
 
 	if (r < 0)
 		return r;
-	r = try_remap(w, 0, x);
+	r = try_remap(w, 0, x, size);
 	if (r == -EINVAL)
-		return try_memfd(w, x);
-	return r < 0 ? r : host_syscall3(HOST_NR_mprotect, x, cache.code_size, PROT_READ | PROT_EXEC);
+		return try_memfd(w, x, size);
+	return r < 0 ? r : host_syscall3(HOST_NR_mprotect, x, size, PROT_READ | PROT_EXEC);
 }
 
 static void reset(void)
@@ -145,7 +148,7 @@ void cache_init(u64 rt[RT_COUNT], u32 threshold, u64 code, u64 room)
 	s64 r;
 
 	choose_sizes(code ? code : CODE_SIZE, room);
-	r = try_views(CODE_W, CODE_X);
+	r = try_views(CODE_W, CODE_X, cache.code_size);
 	if (r < 0)
 		no_memory(r);
 	map_at(BLOCKS, cache.max_blocks * sizeof(struct block), PROT_READ | PROT_WRITE, anon);
@@ -232,34 +235,47 @@ const struct block *cache_at(u32 offset, struct host_where *w)
 } while (0)
 
 /*
- * A fork's two processes see one memory.  Whoever wants to write makes a copy first, so what the other
- * sees never changes; a child that only execs copies nothing.
+ * A fork's two processes see one memory, and neither writes to what is used of it.  What comes next goes into new
+ * memory behind that.
  */
-static void unshare(void)
+static void own_rest(void)
+{
+	if (!cache.shared)
+		return;
+	insist(try_views(CODE_W + cache.frozen, CODE_X + cache.frozen, cache.code_size - cache.frozen));
+	cache.populated = cache.frozen;
+	cache.shared = false;
+}
+
+/* For what cannot do without changing old code: a copy. */
+static void own_all(void)
 {
 	const u32 used = ALIGN_UP(cache.code_used, 4096u);
 
-	if (!cache.shared)
+	if (!cache.frozen)
 		return;
 	/* Complete elsewhere, then moved: other threads may be executing it. */
-	insist(try_views(SPARE_W, SPARE_X));
+	insist(try_views(SPARE_W, SPARE_X, cache.code_size));
 	host_syscall3(HOST_NR_madvise, SPARE_W, used, MADV_POPULATE_WRITE);
 	memcpy((void *)SPARE_W, (const void *)CODE_W, cache.code_used);
 	host_syscall3(HOST_NR_madvise, SPARE_X, used, MADV_POPULATE_READ);
-	insist(try_remap(SPARE_W, cache.code_size, CODE_W));
-	insist(try_remap(SPARE_X, cache.code_size, CODE_X));
+	insist(try_remap(SPARE_W, cache.code_size, CODE_W, cache.code_size));
+	insist(try_remap(SPARE_X, cache.code_size, CODE_X, cache.code_size));
 	cache.populated = used;
+	cache.frozen = cache.refused = 0;
 	cache.shared = false;
 }
 
 void cache_forked(void)
 {
+	cache.frozen = cache.code_used = ALIGN_UP(cache.code_used, 4096u);
 	cache.shared = true;
 }
 
 static void patch(u32 at, u32 to)
 {
-	unshare();
+	if (at < cache.frozen)
+		own_all();
 	host_patch((u8 *)CODE_W + at, CODE_X + at, CODE_X + to);
 }
 
@@ -305,7 +321,7 @@ static u32 make_room(void)
 	if (cache.code_size - at < MIN_ROOM || cache.nblocks == cache.max_blocks ||
 	    cache.nexits + HOST_MAX_EXITS > cache.max_exits || cache.map_used + MAX_NOTES > cache.map_area)
 		return 0;
-	unshare();
+	own_rest();
 	populate(at + 4096);
 	counts[cache.nblocks] = (s32)cache.threshold - 1;
 	return at;
@@ -522,8 +538,12 @@ void cache_link(u32 id, u32 n)
 {
 	const struct exit *x = &exits[id];
 
-	if (!x->linked && blocks[n].valid && blocks[x->block].valid)
-		link_to(id, n, blocks[n].code);
+	if (x->linked || !blocks[n].valid || !blocks[x->block].valid)
+		return;
+	/* A child that is soon to exec copies nothing for the few links on its way. */
+	if (x->patch < cache.frozen && cache.refused++ < MAX_REFUSED)
+		return;
+	link_to(id, n, blocks[n].code);
 }
 
 u32 cache_entered(u32 n)
@@ -606,6 +626,7 @@ void cache_flush(void)
 {
 	stats.flushes++;
 	perf_flushed();
+	own_all();
 	reset();
 	memset(hash, 0, HASH_AREA);
 }

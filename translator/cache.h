@@ -108,7 +108,7 @@ void cache_link(u32 exit_id, u32 block);
 bool cache_invalidate(gaddr start, gaddr end, void (*gone)(gaddr pc));
 /* Drops every translation.  No thread may be inside. */
 void cache_flush(void);
-/* After fork, in both processes: the memory is shared until one of them writes. */
+/* After fork, in both processes: what is used of the memory is shared, until it must change. */
 void cache_forked(void);
 
 #endif

@@ -137,7 +137,7 @@ int main(int argc, char **argv)
 	u64 fpctl = 0;
 
 	for (int i = 1; i < argc; i++) {
-		const struct host_feature *f = host_features;
+		const struct host_item *f = host_features;
 
 		if (!strcmp(argv[i], "-n")) {
 			fpctl = FPCTL_DEFAULT_NAN;

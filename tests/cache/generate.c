@@ -2,13 +2,16 @@
  * Generates code without end, as a just-in-time compiler would: functions that return a number, each called and
  * compared.  Threads do so at once, each in memory of its own.
  *
- * Usage: generate THREADS FUNCTIONS
+ * Usage: generate THREADS FUNCTIONS [LEVELS]
+ * LEVELS: first the process forks, its child does the same with a level less, and both go on generating.
  */
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { BYTES = 1 << 18, MAX_THREADS = 16 };
 
@@ -49,6 +52,23 @@ static void *generate(void *arg)
 	return (void *)wrong;
 }
 
+/* Old code runs on both sides, cold and hot, and new code is made on both. */
+static uint64_t family(int levels)
+{
+	uint64_t wrong = (uintptr_t)generate((void *)(intptr_t)(levels + 50));
+	int status = 0;
+	pid_t child;
+
+	if (!levels)
+		return wrong;
+	child = fork();
+	if (child == 0)
+		_exit(family(levels - 1) != 0);
+	wrong += (uintptr_t)generate((void *)(intptr_t)(levels + 100));
+	waitpid(child, &status, 0);
+	return wrong + (status != 0);
+}
+
 int main(int argc, char **argv)
 {
 	pthread_t thread[MAX_THREADS];
@@ -56,6 +76,8 @@ int main(int argc, char **argv)
 	uint64_t wrong = 0;
 
 	functions = atol(argv[2]);
+	if (argc > 3)
+		wrong += family(atoi(argv[3]));
 	for (long i = 0; i < n; i++)
 		pthread_create(&thread[i], NULL, generate, (void *)(i + 1));
 	for (int i = 0; i < n; i++) {
