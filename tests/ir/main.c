@@ -170,7 +170,7 @@ static void set_up(u32 hide)
 	sigaction(SIGILL, &sa, NULL);
 	translator_init(&the_guest, &cfg, executable);
 	if (!vcpu_init(test_cpu, &the_guest))
-		return 1;
+		die("no memory");
 }
 
 int main(int argc, char **argv)
@@ -182,7 +182,7 @@ int main(int argc, char **argv)
 	if (i < argc && (!strcmp(argv[i], "interp") || !strcmp(argv[i], "jit")))
 		engine = !strcmp(argv[i++], "jit") ? ENGINE_JIT : ENGINE_INTERP;
 	for (; i + 1 < argc && !strcmp(argv[i], "hide"); i += 2)
-		for (const struct host_feature *f = host_features; f->name; f++)
+		for (const struct host_item *f = host_features; f->name; f++)
 			hide |= strcmp(f->name, argv[i + 1]) ? 0 : f->bit;
 	if (i >= argc) {
 		fputs("usage: ir-test [interp|jit] [hide FEATURE]... cases FILE | blocks | modes | "
