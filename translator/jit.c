@@ -98,10 +98,27 @@ static void forget_entry(struct vcpu *c, u32 k)
 	__atomic_store_n(&c->table[k].pc, empty_pc(c, k), __ATOMIC_RELAXED);
 }
 
+/*
+ * Only what was filled: a signal empties the table, and a program that gets many leaves it nearly empty.  Two may
+ * do this at once, then a signal handler of the thread itself is one of them, and done before the thread goes on.
+ */
 static void forget_table(struct vcpu *c)
 {
-	for (u32 k = 0; k < VCPU_TABLE; k++)
-		forget_entry(c, k);
+	for (u32 w = 0; w < VCPU_TABLE / 64; w++) {
+		u64 bits = c->filled[w] ? __atomic_exchange_n(&c->filled[w], 0, __ATOMIC_RELAXED) : 0;
+
+		for (; bits; bits &= bits - 1)
+			forget_entry(c, w * 64 + __builtin_ctzll(bits));
+	}
+}
+
+/* Under the lock, on the thread of c. */
+static void fill_entry(struct vcpu *c, u32 k, gaddr pc, u64 code)
+{
+	__atomic_or_fetch(&c->filled[k / 64], 1ull << k % 64, __ATOMIC_RELAXED);
+	forget_entry(c, k);
+	__atomic_store_n(&c->table[k].code, code, __ATOMIC_RELAXED);
+	__atomic_store_n(&c->table[k].pc, pc, __ATOMIC_RELEASE);
 }
 
 static u32 table_index(const struct vcpu *c, gaddr pc)
@@ -317,11 +334,8 @@ u64 jit_lookup(struct vcpu *c, gaddr target)
 	n = translation(c, pc);
 	if (n) {
 		code = cache_address(cache_block(n)->code);
-		if (!log_on(LOG_NOCHAIN)) {
-			forget_entry(c, k);
-			__atomic_store_n(&c->table[k].code, code, __ATOMIC_RELAXED);
-			__atomic_store_n(&c->table[k].pc, pc, __ATOMIC_RELEASE);
-		}
+		if (!log_on(LOG_NOCHAIN))
+			fill_entry(c, k, pc, code);
 	}
 	lock_drop(&jit.lock);
 	if (!n)
