@@ -79,11 +79,11 @@ bool rv_tr_sc(struct tr *t, const struct rv_sc *a)
 		value = irx(t, IR_SELCC, ty, CC_NE, ir2(t, IR_ANDF, T_FLAGS, missed, missed), seen,
 			    value);
 	old = irx(t, IR_CAS, ty, a->f | MEM_ALIGN | MEM_SEQ, addr, seen, value);
-	failed = irx(t, IR_SETCC, T_I32, CC_NE, ir2(t, IR_SUBF, T_FLAGS, old, seen), 0, 0);
+	failed = irx(t, IR_SETCC, T_I32, CC_NE, ir2(t, IR_SUBF, T_FLAGS, seen, old), 0, 0);
 	if (missed)
 		failed = ir2(t, IR_OR, T_I32, failed, missed);
 	rv_reservation_clear(t);
-	x_put(t, a->rd, failed);
+	x_put(t, a->rd, ir2(t, IR_ZEXT, T_I64, failed, 32));
 	return true;
 }
 

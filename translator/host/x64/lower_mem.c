@@ -2,6 +2,10 @@
  * Guest memory.  The host's ordering is stronger than that of any guest but x86's own, so acquire
  * and release cost nothing; only a sequentially consistent store needs a locked instruction.
  *
+ * A full barrier keeps loads behind it from overtaking stores before it.  Any locked instruction does that, at a
+ * third of MFENCE's price (we have no non-temporal stores, which only MFENCE orders); so one that is near makes the
+ * barrier superfluous.
+ *
  * Every access is a state point.  A load that faults leaves its register alone, so the value may take over the
  * register of what its slot held before (begin_put()), if it does so behind the point.
  */
@@ -181,6 +185,49 @@ static void store_imm(struct gen *g, int size, s32 imm, struct mem m)
 		e32(&g->e, imm);
 }
 
+static bool is_rmw(const struct ir_node *n)
+{
+	return n->op >= IR_CAS && n->op <= IR_AUMIN;
+}
+
+/*
+ * Whether no load comes before the next locked instruction of the line: then that one is the barrier.  (Another
+ * FENCE does not count, which may count on this one.)
+ */
+static bool barrier_follows(const struct gen *g)
+{
+	for (u32 i = g->i + 1; i < g->t->n; i++) {
+		const struct ir_node *n = &g->t->node[i];
+
+		if (is_rmw(n))
+			return true;
+		if (n->op == IR_LOAD || n->op == IR_LABEL || n->op == IR_CALL || ir_rows[n->op].effect == E_EXIT)
+			return false;
+	}
+	return false;
+}
+
+/* Whether no store has come since the last locked instruction or barrier of the line. */
+static bool barrier_precedes(const struct gen *g)
+{
+	for (u32 i = g->i - 1; i; i--) {
+		const struct ir_node *n = &g->t->node[i];
+
+		if (is_rmw(n) || (n->op == IR_FENCE && n->aux == 0))
+			return true;
+		if (n->op == IR_STORE || n->op == IR_LABEL || n->op == IR_CALL)
+			return false;
+	}
+	return false;
+}
+
+/* XCHG is locked, and leaves EFLAGS alone. */
+static void barrier(struct gen *g)
+{
+	if (!barrier_precedes(g) && !barrier_follows(g))
+		op_rm(&g->e, OPC(0, 0, 0x87), 0, RAX, vcpu_mem(offsetof(struct vcpu, arg)));
+}
+
 static void lower_store(struct gen *g, const struct ir_node *n)
 {
 	int size = n->aux & MEM_SIZE, r;
@@ -205,7 +252,7 @@ static void lower_store(struct gen *g, const struct ir_node *n)
 			       r, m);
 		}
 		if (seq)
-			e8(&g->e, 0x0f), e8(&g->e, 0xae), e8(&g->e, 0xf0);   /* mfence */
+			barrier(g);
 		return;
 	}
 	if (swap) {
@@ -297,6 +344,8 @@ static void lower_cas(struct gen *g, const struct ir_node *n)
 	locked(g, OPC(0, 1, 0xb0), size, r, m);
 	if (g->v[g->i].next != NEVER)
 		zero_extend(g, size, def_gpr(g), RAX);
+	if (g->v[g->i].flags)
+		set_flags(g, g->v[g->i].flags, FORM_INV);
 }
 
 static void xmm_to_gprs(struct gen *g, ref v, int lo, int hi)
@@ -414,7 +463,7 @@ bool lower_mem(struct gen *g, const struct ir_node *n)
 		return true;
 	case IR_FENCE:
 		if (n->aux == 0)
-			e8(&g->e, 0x0f), e8(&g->e, 0xae), e8(&g->e, 0xf0);   /* mfence */
+			barrier(g);
 		return true;
 	}
 	return false;
