@@ -107,6 +107,9 @@ void rv_fp_reset(struct vcpu *c);
 /* Outside translated code. */
 u32 rv_get_fcsr(struct vcpu *c);
 void rv_set_fcsr(struct vcpu *c, u32 fcsr);
+/* The card's functions of these names. */
+void rv_slots_fill(struct vcpu *c);
+void rv_slot_changed(struct vcpu *c, unsigned slot);
 /* In a translation: T_I32 values. */
 ref rv_fflags_get(struct tr *t);
 void rv_fflags_put(struct tr *t, ref v);
@@ -139,6 +142,7 @@ u32 rv_fetch(gaddr pc, gaddr *next);
 extern const struct syscall_row rv_syscalls[];   /* syscalls.c */
 /* system.c: code was written in [start, end); anywhere, if that is empty */
 void rv_code_written(gaddr start, gaddr end);
+u64 rv_counter(void);                               /* what the counters of Zicntr read as */
 /* features.c: the value of RISCV_HWPROBE_KEY_IMA_EXT_0 */
 u64 rv_hwprobe_extensions(void);
 
