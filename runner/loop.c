@@ -123,6 +123,7 @@ const struct syscall_hooks loop_hooks = {
 	.kick = translator_kick,
 	.unkick = translator_unkick,
 	.invalidate = translator_invalidate,
+	.memory_shared = translator_memory_shared,
 	.fork_prepare = translator_fork_prepare,
 	.fork_parent = translator_fork_parent,
 	.fork_child = translator_fork_child,

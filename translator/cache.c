@@ -414,7 +414,7 @@ u32 cache_add(struct tr *t, u32 mode, u32 base, u32 image)
 	stats_calls(o->call, o->ncalls);
 	count_made(base ? &stats.region : &stats.block, t, o);
 	made = (struct block){ .pc = t->start, .lo = t->lo, .end = MAX(t->end, t->start + 1), .code_end = t->next,
-			       .mode = mode, .base = base, .image = image };
+			       .mode = mode, .base = base, .image = image, .alone = o->alone };
 	/* a region that had no room for all of its first block still leads into that (fallback) */
 	if (base)
 		made.end = MAX(made.end, blocks[base].end);
@@ -479,7 +479,7 @@ void cache_save(u32 n, struct saved *to)
 	memcpy(p + b->code_size, relocs + b->nrelocs * sizeof(u32), guest_bytes(b));
 }
 
-u32 cache_restore(const struct saved *s, gaddr pc, u32 base)
+u32 cache_restore(const struct saved *s, gaddr pc, u32 base, bool alone)
 {
 	struct host_out *o = &cache.out;
 	const struct host_exit *x = (const struct host_exit *)(s + 1);
@@ -510,7 +510,8 @@ u32 cache_restore(const struct saved *s, gaddr pc, u32 base)
 		counts[cache.nblocks] = (s32)(cache.threshold / KNOWN_HOT);
 	stats.restored++;
 	return add(at, o, &(struct block){ .pc = pc, .lo = s->lo + moved, .end = s->end + moved,
-					   .code_end = s->code_end + moved, .mode = s->mode, .base = base });
+					   .code_end = s->code_end + moved, .mode = s->mode, .base = base,
+					   .alone = alone });
 }
 
 u32 cache_next(void)
@@ -600,6 +601,13 @@ bool cache_invalidate(gaddr start, gaddr end, void (*gone)(gaddr pc))
 	for (gaddr page = first; page < end; page += PAGE)
 		region |= invalidate_page(page, start, end, gone);
 	return region;
+}
+
+void cache_drop_alone(void (*gone)(gaddr pc))
+{
+	for (u32 n = 1; n < cache.nblocks; n++)
+		if (blocks[n].valid && blocks[n].alone)
+			cache_invalidate(blocks[n].lo, blocks[n].end, gone);
 }
 
 void cache_flush(void)

@@ -176,6 +176,7 @@ struct tr {
 	gaddr noexec;          /* the first byte that was not executable where the translation ended */
 	u64 fpctl;             /* floating-point mode that the translation is for: bits of FPCTL_MODE */
 	bool untag;            /* accesses strip the guest's address tags */
+	bool alone;            /* nobody else reaches the guest's memory: atomic is what no signal can split */
 	struct { ref val; u8 type; } slot[TR_MAX_SLOTS];
 	struct tr_label label[TR_MAX_LABELS];
 	struct ir_node node[TR_MAX_NODES];
