@@ -364,6 +364,8 @@ static u32 add(u32 at, const struct host_out *o, const struct block *made)
 	b->nexits = o->nexits;
 	b->body = o->body;
 	b->valid = true;
+	/* a region may go on in its block */
+	b->alone |= b->base && blocks[b->base].alone;
 	memcpy((u8 *)MAPS + cache.map_used, o->map, o->map_len);
 	for (u32 k = 0; k < o->nexits; k++)
 		exits[cache.nexits + k] = (struct exit){ .target = o->exit[k].target, .patch = at + o->exit[k].patch,
