@@ -198,8 +198,10 @@ static void store_imm(struct gen *g, int size, s32 imm, struct mem m)
 /* Whether nobody can tell atomic accesses from others; the code then depends on that. */
 static bool alone(struct gen *g)
 {
-	g->out->alone |= g->t->alone;
-	return g->t->alone;
+	if (!g->t->alone || x64_off & OPT_ALONE)
+		return false;
+	g->out->alone = true;
+	return true;
 }
 
 static bool is_rmw(const struct ir_node *n)
