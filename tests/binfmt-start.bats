@@ -195,7 +195,7 @@ setuid_copies() {
 	# Our options go along, but not the processor: it has others.
 	printf '#!/bin/sh\necho "sibling got $*"\n' > "$D/bin/dragoman-ppc64le"
 	run -0 "$D/bin/$NAME" -cpu max -r 9.9 ./start exec ./foreign a
-	[ "$output" = "sibling got -r 9.9 -0 ./foreign -- ./foreign a" ]
+	[[ "$output" == "sibling got "*"-r 9.9 -0 ./foreign -- ./foreign a" && "$output" != *cpu* ]]
 }
 
 @test "two hundred programs in a pipeline" {

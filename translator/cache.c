@@ -416,7 +416,7 @@ u32 cache_add(struct tr *t, u32 mode, u32 base, u32 image)
 	stats_calls(o->call, o->ncalls);
 	count_made(base ? &stats.region : &stats.block, t, o);
 	made = (struct block){ .pc = t->start, .lo = t->lo, .end = MAX(t->end, t->start + 1), .code_end = t->next,
-			       .mode = mode, .base = base, .image = image, .alone = o->alone };
+			       .mode = mode, .base = base, .image = image, .alone = t->relies_alone };
 	/* a region that had no room for all of its first block still leads into that (fallback) */
 	if (base)
 		made.end = MAX(made.end, blocks[base].end);

@@ -34,7 +34,7 @@ struct block {
 	u32 nrelocs;           /* if `image` is set, they follow its map, and the guest's bytes follow them */
 	u16 image;             /* that it may be saved with (persist.h), 0: none */
 	bool valid;
-	bool alone;            /* as host_out.alone */
+	bool alone;            /* tr.relies_alone */
 };
 
 struct exit {
@@ -89,8 +89,8 @@ void cache_save(u32 n, struct saved *to);
 /* Bytes of what s says to be there, or 0 if that cannot be. */
 u64 saved_size(const struct saved *s);
 /*
- * Adds s as the translation of pc, whose bytes are the same; base and alone as in struct block.  0 if the cache is full, or s is
- * not to be had there.
+ * Adds s as the translation of pc, whose bytes are the same; base and alone as in struct block.  0 if the cache is
+ * full, or s is not to be had there.
  */
 u32 cache_restore(const struct saved *s, gaddr pc, u32 base, bool alone);
 /* The number that the next translation gets. */

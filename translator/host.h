@@ -52,7 +52,6 @@ struct host_out {
 	u64 counter;               /* in: host address of a u32 that entries count down, RT_HOT below 0; 0: none */
 	u64 fallback;              /* in: of a region: where to go on when the state is not as it expects */
 	u32 body;                  /* offset of what follows the counting */
-	bool alone;                /* the code is right only while tr.alone is */
 	struct host_exit exit[HOST_MAX_EXITS];
 	u32 reloc[HOST_MAX_RELOCS];
 	u8 map[HOST_MAX_MAP];      /* state maps, in the host's own form */

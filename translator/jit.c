@@ -466,6 +466,7 @@ static enum exit_reason step(struct vcpu *c)
 	enter_runtime(c);
 	c->tr->fpctl = c->fpctl & FPCTL_MODE;
 	c->tr->untag = false;
+	c->tr->alone = false;
 	ok = tr_build(c->tr, jit.g, c->pc, &one, jit.executable);
 	lock_drop(&jit.lock);
 	if (!ok)

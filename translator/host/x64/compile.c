@@ -230,7 +230,6 @@ static void reset(struct gen *g, struct tr *t, u8 *w, u64 x, u32 room, struct ho
 	g->fused.n = 0;
 	g->insn_pc = t->start;
 	out->nexits = out->map_len = out->ncalls = out->nrelocs = 0;
-	out->alone = false;
 }
 
 /* Out of line, the block becomes a region. */

@@ -200,7 +200,7 @@ static bool alone(struct gen *g)
 {
 	if (!g->t->alone || x64_off & OPT_ALONE)
 		return false;
-	g->out->alone = true;
+	g->t->relies_alone = true;
 	return true;
 }
 
