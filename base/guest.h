@@ -82,6 +82,13 @@ struct guest {
 	u16 nslots;
 	u16 sp_off, tls_off;        /* byte offsets in vcpu.state, 64 bits each */
 	void (*reset)(struct vcpu *c, gaddr entry, gaddr sp);
+	/*
+	 * For a debugger, outside translated code: some slots' content is elsewhere while code runs (sticky flags,
+	 * counters).  slots_fill brings their memory up to date before it is looked at; slot_changed makes true
+	 * what was written to the memory of any slot.  NULL: there are none such.
+	 */
+	void (*slots_fill)(struct vcpu *c);
+	void (*slot_changed)(struct vcpu *c, unsigned slot);
 	/* A clone: child's state is a copy of the parent's; set its result, stack and TLS. */
 	void (*clone_child)(struct vcpu *c, gaddr sp, bool set_tls, gaddr tls);
 

@@ -49,6 +49,7 @@ static const u64 own_zone = 0x200000000000, own_zone_end = 0x210000000000;
 
 u64 guest_base;
 void (*space_on_exec_change)(gaddr start, gaddr end);
+void (*space_on_shared)(void);
 
 static struct mapping first_mappings[FIRST_MAPPINGS];
 static struct {
@@ -452,6 +453,12 @@ static s64 map_fixed(gaddr a, u64 len, u32 prot, u32 flags, int fd, u64 off)
 	return host_map(a, len, prot, flags | G_MAP_FIXED, fd, off);
 }
 
+static void tell_shared(u32 prot, u32 flags)
+{
+	if (prot & G_PROT_WRITE && flags & G_MAP_SHARED && space_on_shared)
+		space_on_shared();
+}
+
 s64 space_mmap(gaddr hint, u64 len, u32 prot, u32 flags, int fd, u64 off, const char *name)
 {
 	bool fixed = flags & (G_MAP_FIXED | G_MAP_FIXED_NOREPLACE);
@@ -489,6 +496,7 @@ s64 space_mmap(gaddr hint, u64 len, u32 prot, u32 flags, int fd, u64 off, const 
 	}
 	lock_drop(&s.lock);
 	tell_exec(changed, m.start, m.end);
+	tell_shared(m.prot, m.flags);
 	return r;
 }
 
@@ -501,6 +509,7 @@ void space_adopt(const struct mapping *m)
 		changed = put(m);
 	lock_drop(&s.lock);
 	tell_exec(changed, m->start, m->end);
+	tell_shared(m->prot, m->flags);
 }
 
 /* Unmaps the guest's part of [a, end); the lock is held. */
@@ -565,6 +574,7 @@ static s64 protect_one(u32 i, gaddr a, gaddr end, u32 prot, bool *changed)
 s64 space_mprotect(gaddr a, u64 len, u32 prot)
 {
 	bool changed = false;
+	u32 flags = 0;
 	gaddr at = a, end;
 	s64 r = 0;
 
@@ -588,12 +598,14 @@ s64 space_mprotect(gaddr a, u64 len, u32 prot)
 			r = -ENOMEM;
 			break;
 		}
+		flags |= s.map[i].flags;
 		r = protect_one(i, at, end, prot, &changed);
 		if (r >= 0)
 			at = r;
 	}
 	lock_drop(&s.lock);
 	tell_exec(changed, a, end);
+	tell_shared(prot, flags);
 	return r < 0 ? r : 0;
 }
 

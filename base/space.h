@@ -97,6 +97,12 @@ void space_walk(bool (*fn)(const struct mapping *m, void *arg), void *arg);
 extern void (*space_on_exec_change)(gaddr start, gaddr end);
 
 /*
+ * Called (outside the lock) before the guest first sees memory that it shares and may write: others can reach what
+ * it reaches from then on.
+ */
+extern void (*space_on_shared)(void);
+
+/*
  * The guest says that it has written code at [start, end) (cache maintenance): tells
  * space_on_exec_change of that range, and of every other executable view of the same part of the
  * same file.  Just-in-time compilers that keep memory from being writable and executable at once

@@ -91,6 +91,7 @@ struct vcpu {
 	 * entry.
 	 */
 	struct { u64 pc, code; } table[VCPU_TABLE];
+	u64 filled[VCPU_TABLE / 64];   /* entries that are perhaps not empty, as bits */
 };
 
 /* The state slot at byte offset `off` as a 64-bit integer. */

@@ -70,6 +70,13 @@ static void __attribute__((format(printf, 1, 2))) log_register_line(const char *
 	log_printf("%s\n", line);
 }
 
+static void log_registers(struct vcpu *c)
+{
+	if (c->guest->slots_fill)
+		c->guest->slots_fill(c);
+	c->guest->dump(c, log_register_line);
+}
+
 void run_loop(struct vcpu *c)
 {
 	enum exit_reason r;
@@ -77,7 +84,7 @@ void run_loop(struct vcpu *c)
 	for (;;) {
 		r = translator_run(c);
 		if (log_on(LOG_CPU))
-			c->guest->dump(c, log_register_line);
+			log_registers(c);
 		switch (r) {
 		case EXIT_NONE:
 		case EXIT_POLL:
@@ -116,6 +123,7 @@ const struct syscall_hooks loop_hooks = {
 	.kick = translator_kick,
 	.unkick = translator_unkick,
 	.invalidate = translator_invalidate,
+	.memory_shared = translator_memory_shared,
 	.fork_prepare = translator_fork_prepare,
 	.fork_parent = translator_fork_parent,
 	.fork_child = translator_fork_child,

@@ -186,6 +186,7 @@ int main(int argc, char **argv, char **envp)
 	o.translator.syscall = log_on(LOG_CPU) ? NULL : syscall_run;
 	translator_init(&the_guest, &o.translator, executable);
 	space_on_exec_change = translator_invalidate;
+	space_on_shared = translator_memory_shared;
 	if (!vcpu_init(c, &the_guest))
 		fail(EXIT_NOT_RUNNABLE, "no memory for the first thread");
 	syscall_init(c, &loop_hooks);

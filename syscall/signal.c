@@ -411,9 +411,10 @@ void signal_deliver(struct vcpu *c)
 	while (t->attention) {
 		/*
 		 * Fault signals first, as the kernel; everything stays blocked until the mask is
-		 * set below.
+		 * set below.  What was captured had everything blocked already.
 		 */
-		signal_block_all();
+		if (!t->captured)
+			signal_block_all();
 		if (!signal_take_sync(t, ~t->mask, info)) {
 			if (!t->captured) {
 				signal_attend(t);

@@ -18,6 +18,7 @@ struct syscall_hooks {
 	void (*kick)(struct vcpu *c);
 	void (*unkick)(struct vcpu *c);
 	void (*invalidate)(gaddr start, gaddr end);
+	void (*memory_shared)(void);
 	void (*fork_prepare)(void);
 	void (*fork_parent)(void);
 	void (*fork_child)(struct vcpu *c);

@@ -165,6 +165,8 @@ static s64 clone_thread(struct vcpu *c, const struct clone_args *q)
 		block_free(b, false);
 		return -EAGAIN;
 	}
+	if (!(q->flags & CLONE_VFORK))
+		hooks->memory_shared();
 	r = host_clone_call(q, flags, host_clone_stack((u8 *)b, thread_start, b),
 			    host_tls_copy(b->tls));
 	if (r < 0 || q->flags & CLONE_VFORK)

@@ -380,6 +380,8 @@ static u32 add(u32 at, const struct host_out *o, const struct block *made)
 	b->nexits = o->nexits;
 	b->body = o->body;
 	b->valid = true;
+	/* a region may go on in its block */
+	b->alone |= b->base && blocks[b->base].alone;
 	memcpy((u8 *)MAPS + cache.map_used, o->map, o->map_len);
 	for (u32 k = 0; k < o->nexits; k++)
 		exits[cache.nexits + k] = (struct exit){ .target = o->exit[k].target, .patch = at + o->exit[k].patch,
@@ -430,7 +432,7 @@ u32 cache_add(struct tr *t, u32 mode, u32 base, u32 image)
 	stats_calls(o->call, o->ncalls);
 	count_made(base ? &stats.region : &stats.block, t, o);
 	made = (struct block){ .pc = t->start, .lo = t->lo, .end = MAX(t->end, t->start + 1), .code_end = t->next,
-			       .mode = mode, .base = base, .image = image };
+			       .mode = mode, .base = base, .image = image, .alone = t->relies_alone };
 	/* a region that had no room for all of its first block still leads into that (fallback) */
 	if (base)
 		made.end = MAX(made.end, blocks[base].end);
@@ -495,7 +497,7 @@ void cache_save(u32 n, struct saved *to)
 	memcpy(p + b->code_size, relocs + b->nrelocs * sizeof(u32), guest_bytes(b));
 }
 
-u32 cache_restore(const struct saved *s, gaddr pc, u32 base)
+u32 cache_restore(const struct saved *s, gaddr pc, u32 base, bool alone)
 {
 	struct host_out *o = &cache.out;
 	const struct host_exit *x = (const struct host_exit *)(s + 1);
@@ -526,7 +528,8 @@ u32 cache_restore(const struct saved *s, gaddr pc, u32 base)
 		counts[cache.nblocks] = (s32)(cache.threshold / KNOWN_HOT);
 	stats.restored++;
 	return add(at, o, &(struct block){ .pc = pc, .lo = s->lo + moved, .end = s->end + moved,
-					   .code_end = s->code_end + moved, .mode = s->mode, .base = base });
+					   .code_end = s->code_end + moved, .mode = s->mode, .base = base,
+					   .alone = alone });
 }
 
 u32 cache_next(void)
@@ -620,6 +623,13 @@ bool cache_invalidate(gaddr start, gaddr end, void (*gone)(gaddr pc))
 	for (gaddr page = first; page < end; page += PAGE)
 		region |= invalidate_page(page, start, end, gone);
 	return region;
+}
+
+void cache_drop_alone(void (*gone)(gaddr pc))
+{
+	for (u32 n = 1; n < cache.nblocks; n++)
+		if (blocks[n].valid && blocks[n].alone)
+			cache_invalidate(blocks[n].lo, blocks[n].end, gone);
 }
 
 void cache_flush(void)

@@ -34,6 +34,7 @@ struct block {
 	u32 nrelocs;           /* if `image` is set, they follow its map, and the guest's bytes follow them */
 	u16 image;             /* that it may be saved with (persist.h), 0: none */
 	bool valid;
+	bool alone;            /* tr.relies_alone */
 };
 
 struct exit {
@@ -88,10 +89,10 @@ void cache_save(u32 n, struct saved *to);
 /* Bytes of what s says to be there, or 0 if that cannot be. */
 u64 saved_size(const struct saved *s);
 /*
- * Adds s as the translation of pc, whose bytes are the same; base as in struct block.  0 if the cache is full, or s is
- * not to be had there.
+ * Adds s as the translation of pc, whose bytes are the same; base and alone as in struct block.  0 if the cache is
+ * full, or s is not to be had there.
  */
-u32 cache_restore(const struct saved *s, gaddr pc, u32 base);
+u32 cache_restore(const struct saved *s, gaddr pc, u32 base, bool alone);
 /* The number that the next translation gets. */
 u32 cache_next(void);
 /* How often block translation n was entered, less some when threads race. */
@@ -106,6 +107,8 @@ void cache_link(u32 exit_id, u32 block);
  * round in it without coming past a link.
  */
 bool cache_invalidate(gaddr start, gaddr end, void (*gone)(gaddr pc));
+/* Invalidates those that rely on the guest's one thread being alone; only that may call. */
+void cache_drop_alone(void (*gone)(gaddr pc));
 /* Drops every translation.  No thread may be inside. */
 void cache_flush(void);
 /* After fork, in both processes: what is used of the memory is shared, until it must change. */

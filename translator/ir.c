@@ -44,6 +44,7 @@ void ir_begin(struct tr *t, const struct guest *g, gaddr pc)
 	t->n = t->floor = 1;
 	t->nlabels = 0;
 	t->npool = 0;
+	t->relies_alone = false;
 	memset(&t->node[0], 0, sizeof t->node[0]);
 	memset(t->slot, 0, g->nslots * sizeof t->slot[0]);
 }

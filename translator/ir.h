@@ -176,6 +176,8 @@ struct tr {
 	gaddr noexec;          /* the first byte that was not executable where the translation ended */
 	u64 fpctl;             /* floating-point mode that the translation is for: bits of FPCTL_MODE */
 	bool untag;            /* accesses strip the guest's address tags */
+	bool alone;            /* nobody else reaches the guest's memory: atomic is what no signal can split */
+	bool relies_alone;     /* ... and the translation is right only then: whoever makes use of that says so */
 	struct { ref val; u8 type; } slot[TR_MAX_SLOTS];
 	struct tr_label label[TR_MAX_LABELS];
 	struct ir_node node[TR_MAX_NODES];
@@ -184,7 +186,7 @@ struct tr {
 
 /* --- building --- */
 
-/* Empties t; single, max_insns and fpctl stay as the caller set them. */
+/* Empties t; single, max_insns, fpctl, untag and alone stay as the caller set them. */
 void ir_begin(struct tr *t, const struct guest *g, gaddr pc);
 /* True when there may be no room for one more instruction (600 nodes, 40 vector constants). */
 bool ir_full(const struct tr *t);

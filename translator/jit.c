@@ -8,6 +8,10 @@
  * program two instructions per access for something that hardly any does.  So the instruction is executed by
  * the interpreter, which strips; and a process that goes on using tags gets all of its code translated anew,
  * with stripping.  The same detour finds the address of a pointer that is none.
+ *
+ * Most processes have one thread and share no memory, and much of what they do is atomic for nobody's sake.  So
+ * translations have neither locks nor barriers until the system calls say that this ends; then those that would have
+ * some are made anew.  The thread that says so is the only one, and outside, so it is enough to unlink them.
  */
 #include "translator/jit.h"
 
@@ -41,6 +45,7 @@ static struct {
 	u32 generation;            /* of the cache; changes when it is emptied */
 	u32 tagged;                /* accesses with a tag so far */
 	bool untag;                /* translations strip them */
+	bool shared;               /* others than one thread reach the guest's memory */
 	u64 rt[RT_COUNT];
 	void (*syscall)(struct vcpu *c);   /* that counted_syscall() counts */
 } jit;
@@ -98,10 +103,27 @@ static void forget_entry(struct vcpu *c, u32 k)
 	__atomic_store_n(&c->table[k].pc, empty_pc(c, k), __ATOMIC_RELAXED);
 }
 
+/*
+ * Only what was filled: a signal empties the table, and a program that gets many leaves it nearly empty.  Two may
+ * do this at once, then a signal handler of the thread itself is one of them, and done before the thread goes on.
+ */
 static void forget_table(struct vcpu *c)
 {
-	for (u32 k = 0; k < VCPU_TABLE; k++)
-		forget_entry(c, k);
+	for (u32 w = 0; w < VCPU_TABLE / 64; w++) {
+		u64 bits = c->filled[w] ? __atomic_exchange_n(&c->filled[w], 0, __ATOMIC_RELAXED) : 0;
+
+		for (; bits; bits &= bits - 1)
+			forget_entry(c, w * 64 + __builtin_ctzll(bits));
+	}
+}
+
+/* Under the lock, on the thread of c. */
+static void fill_entry(struct vcpu *c, u32 k, gaddr pc, u64 code)
+{
+	__atomic_or_fetch(&c->filled[k / 64], 1ull << k % 64, __ATOMIC_RELAXED);
+	forget_entry(c, k);
+	__atomic_store_n(&c->table[k].code, code, __ATOMIC_RELAXED);
+	__atomic_store_n(&c->table[k].pc, pc, __ATOMIC_RELEASE);
 }
 
 static u32 table_index(const struct vcpu *c, gaddr pc)
@@ -223,18 +245,27 @@ static u32 variant(void)
 	return jit.untag ? VARIANT_UNTAG : 0;
 }
 
+/* From an earlier process: one that is right whoever looks, or one that is right while nobody does. */
+static u32 load(u32 image, gaddr pc, u32 mode, u32 v, u32 base)
+{
+	u32 n = persist_load(image, pc, mode, v, base, jit.executable);
+
+	return n || jit.shared ? n : persist_load(image, pc, mode, v | VARIANT_ALONE, base, jit.executable);
+}
+
 /* A translation of pc for this mode, from an earlier process or new; 0: not executable. */
 static u32 translate(struct vcpu *c, gaddr pc, u32 mode)
 {
 	struct translator_config cfg = jit.cfg;
 	u32 image = persist_image(pc), n;
 
-	n = image ? persist_load(image, pc, mode, variant(), 0, jit.executable) : 0;
+	n = image ? load(image, pc, mode, variant(), 0) : 0;
 	if (n)
 		return n;
 	for (;;) {
 		c->tr->fpctl = mode;
 		c->tr->untag = jit.untag;
+		c->tr->alone = !jit.shared;
 		if (!tr_build(c->tr, jit.g, pc, &cfg, jit.executable))
 			return 0;
 		n = cache_add(c->tr, mode, 0, image);
@@ -317,11 +348,8 @@ u64 jit_lookup(struct vcpu *c, gaddr target)
 	n = translation(c, pc);
 	if (n) {
 		code = cache_address(cache_block(n)->code);
-		if (!log_on(LOG_NOCHAIN)) {
-			forget_entry(c, k);
-			__atomic_store_n(&c->table[k].code, code, __ATOMIC_RELAXED);
-			__atomic_store_n(&c->table[k].pc, pc, __ATOMIC_RELEASE);
-		}
+		if (!log_on(LOG_NOCHAIN))
+			fill_entry(c, k, pc, code);
 	}
 	lock_drop(&jit.lock);
 	if (!n)
@@ -359,7 +387,7 @@ static u32 region(struct vcpu *c, u32 n)
 	u32 mode = cache_block(n)->mode, image = persist_image(pc), saved = 0;
 
 	if (image)
-		saved = persist_load(image, pc, mode, variant() | VARIANT_REGION, n, jit.executable);
+		saved = load(image, pc, mode, variant() | VARIANT_REGION, n);
 	if (saved)
 		return use_region(n, saved);
 	for (u32 max = TR_MAX_LABELS; max; max /= 2) {
@@ -367,6 +395,7 @@ static u32 region(struct vcpu *c, u32 n)
 
 		c->tr->fpctl = mode;
 		c->tr->untag = jit.untag;
+		c->tr->alone = !jit.shared;
 		if (!tr_build_region(c->tr, jit.g, plan, labels, jit.executable))
 			break;
 		r = cache_add(c->tr, mode, n, image);
@@ -437,6 +466,7 @@ static enum exit_reason step(struct vcpu *c)
 	enter_runtime(c);
 	c->tr->fpctl = c->fpctl & FPCTL_MODE;
 	c->tr->untag = false;
+	c->tr->alone = false;
 	ok = tr_build(c->tr, jit.g, c->pc, &one, jit.executable);
 	lock_drop(&jit.lock);
 	if (!ok)
@@ -540,6 +570,15 @@ void jit_invalidate(gaddr start, gaddr end)
 	if (cache_invalidate(start, end, gone))
 		for (struct vcpu *c = jit.vcpus; c; c = c->next)
 			jit_kick(c);
+	lock_drop(&jit.lock);
+}
+
+void jit_memory_shared(void)
+{
+	lock_take(&jit.lock);
+	if (!jit.shared)
+		cache_drop_alone(gone);
+	jit.shared = true;
 	lock_drop(&jit.lock);
 }
 

@@ -17,6 +17,7 @@ bool jit_fault(struct vcpu *c, int signo, int code, u64 addr, void *uc);
 void jit_mode_changed(struct vcpu *c);
 void jit_kick(struct vcpu *c);
 void jit_invalidate(gaddr start, gaddr end);
+void jit_memory_shared(void);
 void jit_fork_prepare(void);
 void jit_fork_parent(void);
 void jit_fork_child(struct vcpu *c);

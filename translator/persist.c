@@ -332,7 +332,7 @@ u32 persist_load(u32 image, gaddr pc, u32 mode, u32 variant, u32 base,
 	n = s->end - s->lo;
 	if (!executable(lo, n) || !same_bytes(g2h(lo), (const u8 *)s + saved_size(s) - n, n))
 		return 0;
-	return cache_restore(s, pc, base);
+	return cache_restore(s, pc, base, variant & VARIANT_ALONE);
 }
 
 /* --- saving --- */
@@ -383,7 +383,7 @@ static void put_fresh(struct writer *w, const struct image *i, u32 variant)
 			continue;
 		r->offset = b->pc - i->bias;
 		r->size = record_size(n);
-		r->variant = variant | (b->base ? VARIANT_REGION : 0);
+		r->variant = variant | (b->base ? VARIANT_REGION : 0) | (b->alone ? VARIANT_ALONE : 0);
 		cache_save(n, &r->s);
 		r->check = check_of(r);
 		take(w, r);

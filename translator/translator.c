@@ -138,6 +138,12 @@ void translator_invalidate(gaddr start, gaddr end)
 		jit_invalidate(start, end);
 }
 
+void translator_memory_shared(void)
+{
+	if (tl.cfg.engine == ENGINE_JIT)
+		jit_memory_shared();
+}
+
 void translator_fork_prepare(void)
 {
 	if (tl.cfg.engine == ENGINE_JIT)

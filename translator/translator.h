@@ -69,6 +69,11 @@ void translator_unkick(struct vcpu *c);
  * poll point.
  */
 void translator_invalidate(gaddr start, gaddr end);
+/*
+ * Before a second thread begins, or another process can reach memory that the guest writes.  From the process's only
+ * thread the first time, outside translated code; the child of a vfork, whose parent waits, counts as that.
+ */
+void translator_memory_shared(void);
 
 /* Around fork(2) (not vfork): prepare in the parent before, then one of the others on each side. */
 void translator_fork_prepare(void);

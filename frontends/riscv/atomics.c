@@ -8,6 +8,8 @@
  * ("Eventual Success of Store-Conditional Instructions"): an SC whose LR is the last one before it
  * fails only if another hart has changed the memory, and so got on itself.
  *
+ * What goes from LR to SC at once is translated at once: llsc.c.
+ *
  * The SC has no branch inside: if there is no reservation of the address, it swaps the recorded
  * value for itself, which changes nothing whatever memory holds, and reports failure.
  *
@@ -43,7 +45,7 @@ void rv_reservation_clear(struct tr *t)
 	ir_put(t, SLOT_RESADDR, ir_const(t, T_I64, RES_NONE));
 }
 
-bool rv_tr_lr(struct tr *t, const struct rv_lr *a)
+void rv_load_reserved(struct tr *t, const struct rv_lr *a)
 {
 	unsigned order = a->rl ? MEM_SEQ : a->aq ? MEM_ACQ : 0;
 	ref addr = x_get(t, a->rs1);
@@ -52,7 +54,6 @@ bool rv_tr_lr(struct tr *t, const struct rv_lr *a)
 	ir_put(t, SLOT_RESADDR, addr);
 	ir_put(t, SLOT_RESVAL, v);
 	x_put(t, a->rd, v);
-	return true;
 }
 
 /*
@@ -79,11 +80,11 @@ bool rv_tr_sc(struct tr *t, const struct rv_sc *a)
 		value = irx(t, IR_SELCC, ty, CC_NE, ir2(t, IR_ANDF, T_FLAGS, missed, missed), seen,
 			    value);
 	old = irx(t, IR_CAS, ty, a->f | MEM_ALIGN | MEM_SEQ, addr, seen, value);
-	failed = irx(t, IR_SETCC, T_I32, CC_NE, ir2(t, IR_SUBF, T_FLAGS, old, seen), 0, 0);
+	failed = irx(t, IR_SETCC, T_I32, CC_NE, ir2(t, IR_SUBF, T_FLAGS, seen, old), 0, 0);
 	if (missed)
 		failed = ir2(t, IR_OR, T_I32, failed, missed);
 	rv_reservation_clear(t);
-	x_put(t, a->rd, failed);
+	x_put(t, a->rd, ir2(t, IR_ZEXT, T_I64, failed, 32));
 	return true;
 }
 

@@ -41,7 +41,7 @@ static void dump(const struct vcpu *c, void (*line)(const char *fmt, ...))
 	};
 	const u64 *x = (const u64 *)(const void *)c->state;
 
-	line("pc  %016llx", (unsigned long long)c->pc);
+	line("pc  %016llx fcsr %02x", (unsigned long long)c->pc, *(const u32 *)(const void *)(c->state + OFF_FCSR));
 	for (unsigned i = 0; i < 32; i += 4)
 		line("%-3s %016llx %-3s %016llx %-3s %016llx %-3s %016llx", name[i],
 		     (unsigned long long)x[i], name[i + 1], (unsigned long long)x[i + 1],
@@ -67,6 +67,8 @@ const struct guest the_guest = {
 	.sp_off = OFF_X2,
 	.tls_off = OFF_X4,
 	.reset = reset,
+	.slots_fill = rv_slots_fill,
+	.slot_changed = rv_slot_changed,
 	.clone_child = clone_child,
 
 	.translate = rv_translate_insn,

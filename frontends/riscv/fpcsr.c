@@ -33,9 +33,14 @@ static u32 fpexc_of_fflags(u32 f)
 	       (f & 16 ? FPEXC_INVALID : 0);
 }
 
+static u32 *word_slot(struct vcpu *c, unsigned off)
+{
+	return (u32 *)(void *)(c->state + off);
+}
+
 static u32 *frm(struct vcpu *c)
 {
-	return (u32 *)(void *)(c->state + OFF_FRM);
+	return word_slot(c, OFF_FRM);
 }
 
 void rv_fp_reset(struct vcpu *c)
@@ -53,6 +58,32 @@ void rv_set_fcsr(struct vcpu *c, u32 fcsr)
 	*frm(c) = fcsr >> FCSR_FRM_SHIFT & 7;
 	translator_set_fpctl(c, fpctl_of_frm(*frm(c)));
 	translator_set_fpflags(c, fpexc_of_fflags(fcsr));
+}
+
+void rv_slots_fill(struct vcpu *c)
+{
+	*word_slot(c, OFF_FCSR) = rv_get_fcsr(c);
+	*word_slot(c, OFF_FFLAGS) = rv_get_fcsr(c) & FCSR_FFLAGS;
+	*vcpu_u64(c, OFF_CYCLE) = *vcpu_u64(c, OFF_TIME) = *vcpu_u64(c, OFF_INSTRET) = rv_counter();
+}
+
+/* The counters cannot be written, X0 stays 0. */
+void rv_slot_changed(struct vcpu *c, unsigned slot)
+{
+	switch (slot) {
+	case SLOT_X0:
+		*vcpu_u64(c, OFF_X0) = 0;
+		break;
+	case SLOT_FFLAGS:
+		rv_set_fcsr(c, *frm(c) << FCSR_FRM_SHIFT | (*word_slot(c, OFF_FFLAGS) & FCSR_FFLAGS));
+		break;
+	case SLOT_FRM:
+		rv_set_fcsr(c, *frm(c) << FCSR_FRM_SHIFT | (rv_get_fcsr(c) & FCSR_FFLAGS));
+		break;
+	case SLOT_FCSR:
+		rv_set_fcsr(c, *word_slot(c, OFF_FCSR));
+		break;
+	}
 }
 
 static ref w_and(struct tr *t, ref a, u32 k)

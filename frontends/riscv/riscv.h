@@ -107,6 +107,9 @@ void rv_fp_reset(struct vcpu *c);
 /* Outside translated code. */
 u32 rv_get_fcsr(struct vcpu *c);
 void rv_set_fcsr(struct vcpu *c, u32 fcsr);
+/* The card's functions of these names. */
+void rv_slots_fill(struct vcpu *c);
+void rv_slot_changed(struct vcpu *c, unsigned slot);
 /* In a translation: T_I32 values. */
 ref rv_fflags_get(struct tr *t);
 void rv_fflags_put(struct tr *t, ref v);
@@ -123,14 +126,23 @@ enum { RV_CACHE_BLOCK = 64, RV_TIME_FREQ = 1000000000 };
 
 /* Ends the translation: go on with the next instruction (state that it depends on has changed). */
 void rv_exit_next(struct tr *t);
-/* atomics.c: drop the reservation */
+/* atomics.c: drop the reservation; LR alone */
 void rv_reservation_clear(struct tr *t);
+struct rv_lr;
+void rv_load_reserved(struct tr *t, const struct rv_lr *a);
 
-int rv_translate_insn(struct tr *t);                /* translate.c: the card's translate */
+/* translate.c */
+int rv_translate_insn(struct tr *t);                /* the card's translate */
+/*
+ * The instruction at pc, which must be executable as far as the page goes that it begins in, and not cross it;
+ * *next is what follows, pc if it is none of 16 or 32 bits.
+ */
+u32 rv_fetch(gaddr pc, gaddr *next);
 
 extern const struct syscall_row rv_syscalls[];   /* syscalls.c */
 /* system.c: code was written in [start, end); anywhere, if that is empty */
 void rv_code_written(gaddr start, gaddr end);
+u64 rv_counter(void);                               /* what the counters of Zicntr read as */
 /* features.c: the value of RISCV_HWPROBE_KEY_IMA_EXT_0 */
 u64 rv_hwprobe_extensions(void);
 

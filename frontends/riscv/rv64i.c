@@ -303,6 +303,35 @@ static int cc_of_test(enum branch f, bool x_is_rs1)
 	}
 }
 
+/* Does the host still have the flags that x was made from?  Only what leaves them alone came since. */
+static bool flags_at_hand(const struct tr *t, ref x)
+{
+	for (ref i = t->n - 1; i > x; i--)
+		switch (t->node[i].op) {
+		case IR_PUT: case IR_GET: case IR_INSN: case IR_CONST: case IR_PC: case IR_ZEXT:
+			break;
+		default:
+			return false;
+		}
+	return true;
+}
+
+/*
+ * A branch on the result of a comparison (SLT, FLT.D, SC) is one on the comparison.  The flags, and *cc for "x is
+ * not 0"; 0: x is another value.
+ */
+static ref flags_behind(const struct tr *t, ref x, int *cc)
+{
+	const struct ir_node *n = &t->node[x];
+
+	if (n->op == IR_ZEXT)
+		n = &t->node[x = n->a];
+	if (n->op != IR_SETCC || !flags_at_hand(t, x))
+		return 0;
+	*cc = n->aux;
+	return n->a;
+}
+
 bool rv_tr_branch(struct tr *t, const struct rv_branch *a)
 {
 	static const u8 cc[8] = {
@@ -310,7 +339,7 @@ bool rv_tr_branch(struct tr *t, const struct rv_branch *a)
 		[BGEU] = CC_CS
 	};
 	ref to = ir_pc(t, t->pc + (u64)(s64)a->imm), flags, x;
-	int c;
+	int c, of;
 
 	if (a->rs1 && a->rs2) {
 		flags = flags_of_compare(t, x_get(t, a->rs1), x_get(t, a->rs2));
@@ -324,7 +353,12 @@ bool rv_tr_branch(struct tr *t, const struct rv_branch *a)
 		irx(t, IR_EXIT, T_NONE, EXIT_JUMP, to, 0, 0);
 	} else if (c >= 0) {
 		x = x_get(t, a->rs1 | a->rs2);
-		irx(t, IR_EXITCC, T_NONE, (unsigned)c, ir2(t, IR_ANDF, T_FLAGS, x, x), to, 0);
+		flags = c == CC_EQ || c == CC_NE ? flags_behind(t, x, &of) : 0;
+		if (flags)
+			c = c == CC_NE ? of : of ^ 1;
+		else
+			flags = ir2(t, IR_ANDF, T_FLAGS, x, x);
+		irx(t, IR_EXITCC, T_NONE, (unsigned)c, flags, to, 0);
 	}
 	return true;
 }

@@ -148,7 +148,7 @@ enum {
 };
 
 /* Nanoseconds.  We count neither cycles nor instructions; time goes on, which is all that is promised. */
-static u64 counter(void)
+u64 rv_counter(void)
 {
 	struct timespec ts;
 
@@ -156,7 +156,7 @@ static u64 counter(void)
 	return (u64)ts.tv_sec * RV_TIME_FREQ + (u64)ts.tv_nsec;
 }
 
-static const struct ir_helper helper_counter = { .name = "counter", .fn = counter, .type = T_I64 };
+static const struct ir_helper helper_counter = { .name = "counter", .fn = rv_counter, .type = T_I64 };
 
 static bool is_float(unsigned csr)
 {

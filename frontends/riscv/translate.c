@@ -18,6 +18,15 @@ static u16 fetch(gaddr pc)
 	return half;
 }
 
+u32 rv_fetch(gaddr pc, gaddr *next)
+{
+	u32 word = fetch(pc);
+	unsigned width = rv_width(word);
+
+	*next = pc + width / 8;
+	return width == 32 ? word | (u32)fetch(pc + 2) << 16 : word;
+}
+
 void rv_exit_next(struct tr *t)
 {
 	irx(t, IR_EXIT, T_NONE, EXIT_JUMP, ir_pc(t, t->next), 0, 0);

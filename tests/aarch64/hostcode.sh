@@ -3,7 +3,8 @@
 #
 # Usage: tests/aarch64/hostcode.sh < OLD > NEW
 # A line that begins with neither # nor a tab is a run of guest instructions, separated by "; ", in which
-# x20 points to memory and all else is zero.  Each is made a block of one program, and what -d out_asm says
+# x20 points to memory and all else is zero.  The program shares memory first (mmap), since what is atomic for nobody
+# has no locks.  Each is made a block of one program, and what -d out_asm says
 # of it is printed below, without register numbers, addresses and immediates:
 #
 #	r w h b		a general register of 64, 32, 16, 8 bits; x: a vector register
@@ -25,7 +26,11 @@ cat > "$work/old"
 awk '
 	BEGIN {
 		print ".arch armv8.6-a+crypto+sha3+fp16\n.text\n.global _start\n_start:\tadrp x20, memory"
-		print "\tadd x20, x20, :lo12:memory\n\tb block_1"
+		print "\tadd x20, x20, :lo12:memory"
+		print "\tmov x1, #4096\n\tmov x2, #3\n\tmov x3, #0x21\n\tmov x4, #-1\n\tmov x8, #222\n\tsvc #0"
+		for (i = 0; i < 9; i++)
+			print "\tmov x" i ", #0"
+		print "\tb block_1"
 	}
 	/^[^#\t]/ {
 		gsub("; ", "\n\t")

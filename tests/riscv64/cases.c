@@ -8,17 +8,26 @@
 
 static const u16 c_ebreak = 0x9002;
 
-/* FRM is a part of fcsr. */
-static const char *const hidden[] = { "X0", "FRM", "RESADDR", "RESVAL", NULL };
+/* FRM and FFLAGS are parts of fcsr, which cases give as a debugger would. */
+static const char *const hidden[] = {
+	"X0", "FRM", "RESADDR", "RESVAL", "FFLAGS", "FCSR", "CYCLE", "TIME", "INSTRET", NULL
+};
+
+static u32 *word_slot(struct vcpu *c, enum rv_offset off)
+{
+	return (u32 *)(void *)(c->state + off);
+}
 
 static u64 get_fcsr(struct vcpu *c)
 {
-	return rv_get_fcsr(c);
+	the_guest.slots_fill(c);
+	return *word_slot(c, OFF_FRM) << FCSR_FRM_SHIFT | *word_slot(c, OFF_FFLAGS);
 }
 
 static void set_fcsr(struct vcpu *c, u64 v)
 {
-	rv_set_fcsr(c, (u32)v);
+	*word_slot(c, OFF_FCSR) = (u32)v;
+	the_guest.slot_changed(c, SLOT_FCSR);
 }
 
 static const struct case_special special[] = { { "fcsr", get_fcsr, set_fcsr }, { 0 } };

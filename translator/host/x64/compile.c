@@ -31,6 +31,7 @@ const struct host_item host_optimisations[] = {
 	{ "fold", OPT_FOLD },
 	{ "flags", OPT_FLAGS },
 	{ "carry", OPT_CARRY },
+	{ "alone", OPT_ALONE },
 	{ "all", ~0u },
 	{ NULL, 0 },
 };

@@ -194,6 +194,7 @@ enum {
 	OPT_FOLD = 4,    /* sums become operands of the accesses that they address */
 	OPT_FLAGS = 8,   /* flags that the code after an exit overwrites are dropped */
 	OPT_CARRY = 16,  /* slots travel in registers between the lines of a region */
+	OPT_ALONE = 32,  /* no locks and barriers while nobody looks */
 };
 extern u32 x64_off;
 

@@ -385,24 +385,18 @@ static void lower_nzcv(struct gen *g, const struct ir_node *n)
 	alu_rr(&g->e, ALU_OR, 0, d, RAX);
 }
 
+/* EFLAGS stays: what a guest without flags branches on is often the compare behind the value. */
 static void lower_setcc(struct gen *g, const struct ir_node *n)
 {
-	struct cond c;
-	int d;
+	struct cond c = need_cond(g, n->a, n->aux);
+	int d = def_gpr(g);
 
-	need_flags(g, n->a, -1);
-	if (g->flags_form == FORM_FP)
-		keep_flags(g, next_after(g, real(g, n->a)));
-	c = need_cond(g, n->a, n->aux);
-	d = def_gpr(g);
 	mov_ri(&g->e, d, 0);
 	op_rr8(&g->e, OPC(0, 1, 0x90 | c.c1), 0, 0, d);
 	if (c.c2 < 0)
 		return;
-	mov_ri(&g->e, RAX, 0);
-	op_rr8(&g->e, OPC(0, 1, 0x90 | c.c2), 0, 0, RAX);
-	alu_rr(&g->e, c.all ? ALU_AND : ALU_OR, 0, d, RAX);
-	g->flags = 0;
+	mov_ri(&g->e, RAX, !c.all);
+	op_rr(&g->e, OPC(0, 1, 0x40 | (c.all ? c.c2 ^ 1 : c.c2)), 0, d, RAX);   /* cmov */
 }
 
 static void lower_selcc(struct gen *g, const struct ir_node *n)

@@ -2,6 +2,13 @@
  * Guest memory.  The host's ordering is stronger than that of any guest but x86's own, so acquire
  * and release cost nothing; only a sequentially consistent store needs a locked instruction.
  *
+ * A full barrier keeps loads behind it from overtaking stores before it.  Any locked instruction does that, at a
+ * third of MFENCE's price (we have no non-temporal stores, which only MFENCE orders); so one that is near makes the
+ * barrier superfluous.
+ *
+ * While the guest has one thread and shares no memory (tr.alone), an operation is atomic if no signal can come within.
+ * Signals are delivered between translations and at polls, so that is nothing special: no locks, no barriers.
+ *
  * Every access is a state point.  A load that faults leaves its register alone, so the value may take over the
  * register of what its slot held before (begin_put()), if it does so behind the point.
  */
@@ -52,16 +59,23 @@ struct mem address(struct gen *g, ref a, s32 disp)
 static void check_alignment(struct gen *g, const struct ir_node *n, struct mem m)
 {
 	int size = n->aux & MEM_SIZE;
+	bool plain = m.index == NOREG && !m.disp;
 	u8 *aligned;
 
 	if (!(n->aux & MEM_ALIGN) || size == MEM_8)
 		return;
 	m.gs = false;
-	lea_rm(&g->e, 1, RAX, m);
-	e8(&g->e, 0xa8);   /* test al, imm8 */
+	if (plain) {
+		op_rr8(&g->e, OPC(0, 0, 0xf6), 0, 0, m.base);   /* test r8, imm8 */
+	} else {
+		lea_rm(&g->e, 1, RAX, m);
+		e8(&g->e, 0xa8);   /* test al, imm8 */
+	}
 	e8(&g->e, (1 << size) - 1);
 	aligned = jcc_short(&g->e, X_E);
 	map_point(g);
+	if (plain)
+		mov_rr(&g->e, 1, RAX, m.base);
 	e8(&g->e, 0x0f);
 	e8(&g->e, 0x0b);
 	short_here(&g->e, aligned);
@@ -181,10 +195,62 @@ static void store_imm(struct gen *g, int size, s32 imm, struct mem m)
 		e32(&g->e, imm);
 }
 
+/* Whether nobody can tell atomic accesses from others; the code then depends on that. */
+static bool alone(struct gen *g)
+{
+	if (!g->t->alone || x64_off & OPT_ALONE)
+		return false;
+	g->t->relies_alone = true;
+	return true;
+}
+
+static bool is_rmw(const struct ir_node *n)
+{
+	return n->op >= IR_CAS && n->op <= IR_AUMIN;
+}
+
+/*
+ * Whether no load comes before the next locked instruction of the line: then that one is the barrier.  (Another
+ * FENCE does not count, which may count on this one.)
+ */
+static bool barrier_follows(const struct gen *g)
+{
+	for (u32 i = g->i + 1; i < g->t->n; i++) {
+		const struct ir_node *n = &g->t->node[i];
+
+		if (is_rmw(n))
+			return true;
+		if (n->op == IR_LOAD || n->op == IR_LABEL || n->op == IR_CALL || ir_rows[n->op].effect == E_EXIT)
+			return false;
+	}
+	return false;
+}
+
+/* Whether no store has come since the last locked instruction or barrier of the line. */
+static bool barrier_precedes(const struct gen *g)
+{
+	for (u32 i = g->i - 1; i; i--) {
+		const struct ir_node *n = &g->t->node[i];
+
+		if (is_rmw(n) || (n->op == IR_FENCE && n->aux == 0))
+			return true;
+		if (n->op == IR_STORE || n->op == IR_LABEL || n->op == IR_CALL)
+			return false;
+	}
+	return false;
+}
+
+/* XCHG is locked, and leaves EFLAGS alone. */
+static void barrier(struct gen *g)
+{
+	if (!barrier_precedes(g) && !barrier_follows(g) && !alone(g))
+		op_rm(&g->e, OPC(0, 0, 0x87), 0, RAX, vcpu_mem(offsetof(struct vcpu, arg)));
+}
+
 static void lower_store(struct gen *g, const struct ir_node *n)
 {
 	int size = n->aux & MEM_SIZE, r;
-	bool seq = (n->aux & MEM_ORDER) == MEM_SEQ, swap = (n->aux & MEM_BE) && size != MEM_8;
+	bool seq = (n->aux & MEM_ORDER) == MEM_SEQ && !alone(g), swap = (n->aux & MEM_BE) && size != MEM_8;
 	struct mem m = address(g, n->a, n->c);
 	s32 imm;
 
@@ -205,7 +271,7 @@ static void lower_store(struct gen *g, const struct ir_node *n)
 			       r, m);
 		}
 		if (seq)
-			e8(&g->e, 0x0f), e8(&g->e, 0xae), e8(&g->e, 0xf0);   /* mfence */
+			barrier(g);
 		return;
 	}
 	if (swap) {
@@ -244,9 +310,18 @@ static void zero_extend(struct gen *g, int size, int d, int s)
 		mov_rr(&g->e, size == MEM_64, d, s);
 }
 
+static void load_zext(struct gen *g, int size, int d, struct mem m)
+{
+	if (size <= MEM_16)
+		op_rm(&g->e, OPC(0, 1, size == MEM_8 ? 0xb6 : 0xb7), 0, d, m);
+	else
+		load_r(&g->e, size == MEM_64, d, m);
+}
+
 static void lock(struct gen *g, struct mem m)
 {
-	e8(&g->e, 0xf0);
+	if (!alone(g))
+		e8(&g->e, 0xf0);
 	if (m.gs)
 		e8(&g->e, 0x65);
 }
@@ -262,15 +337,38 @@ static void locked(struct gen *g, u32 op8, int size, int r, struct mem m)
 		op_rm(&g->e, (op8 + 1) | (size == MEM_16 ? OPC(1, 0, 0) : 0), size == MEM_64, r, m);
 }
 
+/* XCHG without its lock. */
+static void load_and_store(struct gen *g, const struct ir_node *n, int size, struct mem m)
+{
+	int r = use_gpr(g, n->b);
+
+	map_point(g);
+	if (g->v[g->i].next != NEVER)
+		load_zext(g, size, RCX, m);
+	store_int(g, size, r, m);
+	if (g->v[g->i].next != NEVER)
+		mov_rr(&g->e, size == MEM_64, def_gpr(g), RCX);
+}
+
 static void lower_xchg(struct gen *g, const struct ir_node *n)
 {
-	int size = n->aux & MEM_SIZE;
+	int size = n->aux & MEM_SIZE, r;
 	struct mem m = address(g, n->a, n->c);
 	bool add = n->op == IR_AADD;
 
 	if (add || n->aux & MEM_ALIGN)
 		clobber_flags(g);
 	check_alignment(g, n, m);
+	if (add && g->v[g->i].next == NEVER) {
+		r = use_gpr(g, n->b);
+		map_point(g);
+		locked(g, OPC(0, 0, ALU_ADD << 3), size, r, m);
+		return;
+	}
+	if (!add && alone(g)) {
+		load_and_store(g, n, size, m);
+		return;
+	}
 	copy_to_gpr(g, RAX, n->b);
 	map_point(g);
 	if (add)
@@ -297,6 +395,8 @@ static void lower_cas(struct gen *g, const struct ir_node *n)
 	locked(g, OPC(0, 1, 0xb0), size, r, m);
 	if (g->v[g->i].next != NEVER)
 		zero_extend(g, size, def_gpr(g), RAX);
+	if (g->v[g->i].flags)
+		set_flags(g, g->v[g->i].flags, FORM_INV);
 }
 
 static void xmm_to_gprs(struct gen *g, ref v, int lo, int hi)
@@ -340,7 +440,7 @@ static void lower_cas16(struct gen *g, const struct ir_node *n)
 	e8(&g->e, 1);
 }
 
-/* Operations that the host has only without the old value: a compare-and-exchange loop. */
+/* Operations that the host has only without the old value: a compare-and-exchange loop if others look. */
 static void lower_rmw(struct gen *g, const struct ir_node *n)
 {
 	int size = n->aux & MEM_SIZE, w = size == MEM_64, b;
@@ -369,10 +469,7 @@ static void lower_rmw(struct gen *g, const struct ir_node *n)
 		b = x;
 	}
 	map_point(g);
-	if (size <= MEM_16)
-		op_rm(&g->e, OPC(0, 1, size == MEM_8 ? 0xb6 : 0xb7), 0, RAX, m);
-	else
-		load_r(&g->e, w, RAX, m);
+	load_zext(g, size, RAX, m);
 	again = g->e.w;
 	if (!logic && sign && size <= MEM_16)
 		op_rr(&g->e, OPC(0, 1, size == MEM_8 ? 0xbe : 0xbf), 0, RCX, RAX);
@@ -389,9 +486,13 @@ static void lower_rmw(struct gen *g, const struct ir_node *n)
 		alu_rr(&g->e, ALU_CMP, w, RCX, b);
 		op_rr(&g->e, OPC(0, 1, 0x40 | (max ? less : greater)), w, RCX, b);
 	}
-	locked(g, OPC(0, 1, 0xb0), size, RCX, m);
-	back = jcc_short(&g->e, X_NE);
-	back[-1] = again - back;
+	if (alone(g)) {
+		store_int(g, size, RCX, m);
+	} else {
+		locked(g, OPC(0, 1, 0xb0), size, RCX, m);
+		back = jcc_short(&g->e, X_NE);
+		back[-1] = again - back;
+	}
 	if (g->v[g->i].next != NEVER)
 		zero_extend(g, size, def_gpr(g), RAX);
 }
@@ -414,7 +515,7 @@ bool lower_mem(struct gen *g, const struct ir_node *n)
 		return true;
 	case IR_FENCE:
 		if (n->aux == 0)
-			e8(&g->e, 0x0f), e8(&g->e, 0xae), e8(&g->e, 0xf0);   /* mfence */
+			barrier(g);
 		return true;
 	}
 	return false;

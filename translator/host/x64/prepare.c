@@ -234,9 +234,16 @@ static bool subtracts(const struct gen *g, const struct ir_node *n, const struct
 	       (s64)subtracted == (s32)subtracted;
 }
 
+/* CMPXCHG compares what it expects with what it finds, as wide as it accesses. */
+static bool exchanges(const struct ir_node *n, ref i, const struct ir_node *f)
+{
+	return n->op == IR_CAS && f->op == IR_SUBF && f->a == n->b && f->b == i &&
+	       ((n->type == T_I64 && (n->aux & MEM_SIZE) == MEM_64) ||
+		(n->type == T_I32 && (n->aux & MEM_SIZE) == MEM_32));
+}
+
 /*
- * The arithmetic node shortly before the flags node j that computes what j computes, whose instruction then gives
- * both; 0: none.
+ * The node shortly before the flags node j that computes what j computes, whose instruction then gives both; 0: none.
  */
 static ref fused_with(const struct gen *g, u32 j)
 {
@@ -251,6 +258,8 @@ static ref fused_with(const struct gen *g, u32 j)
 	for (u32 i = j - 1; i > 0 && i + 6 >= j && arithmetic[f->op]; i--) {
 		const struct ir_node *n = &g->t->node[i];
 
+		if (exchanges(n, i, f))
+			return i;
 		if (f->a == n->a && n->type == g->t->node[f->a].type &&
 		    ((n->op == arithmetic[f->op] && f->b == n->b && (!carry || f->c == n->c)) || subtracts(g, n, f)))
 			return g->folded[i] || g->alias[i] ? 0 : i;
