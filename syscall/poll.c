@@ -76,26 +76,42 @@ s64 sys_epoll_ctl(struct vcpu *c, const u64 a[6])
 	return host_syscall4(HOST_NR_epoll_ctl, a[0], a[1], a[2], (u64)&h);
 }
 
-/* Fewer events than asked for are always right, so a buffer of fixed size does. */
-static s64 events_out(gaddr dst, const struct host_epoll_event *h, s64 n)
-{
-	struct generic_epoll_event g[EVENTS_AT_ONCE];
-
-	if (n <= 0)
-		return n;
-	for (s64 i = 0; i < n; i++)
-		g[i] = (struct generic_epoll_event){ .events = h[i].events, .data = h[i].data };
-	return copy_out(dst, g, n * sizeof g[0]) < 0 ? -EFAULT : n;
-}
-
-static s64 epoll_wait(struct vcpu *c, const u64 a[6], u64 nr, u64 timeout)
+/*
+ * The host's events lie at dst, and become the guest's there: theirs are no smaller, so that going
+ * from the last to the first no event is overwritten before it was read.
+ */
+static s64 spread_events(gaddr dst, s64 n)
 {
 	struct host_epoll_event h[EVENTS_AT_ONCE];
-	/* What the kernel refuses is passed on as it is. */
-	s32 max = MIN((s32)a[2], EVENTS_AT_ONCE);
-	s64 n = wait_masked(c, a[4], a[5], nr, a[0], (u64)h, max, timeout, 0);
+	struct generic_epoll_event g[EVENTS_AT_ONCE];
 
-	return events_out(a[1], h, n);
+	for (s64 end = n, start; end > 0; end = start) {
+		start = MAX(0, end - EVENTS_AT_ONCE);
+		if (copy_in(h, dst + start * sizeof h[0], (end - start) * sizeof h[0]) < 0)
+			return -EFAULT;
+		for (s64 i = 0; i < end - start; i++)
+			g[i] = (struct generic_epoll_event){ .events = h[i].events, .data = h[i].data };
+		if (copy_out(dst + start * sizeof g[0], g, (end - start) * sizeof g[0]) < 0)
+			return -EFAULT;
+	}
+	return n;
+}
+
+/*
+ * The kernel writes to the guest's array, however long that is: servers ask for hundreds of events,
+ * and a buffer of ours would have to be as long, or they would see fewer than are ready.
+ */
+static s64 epoll_wait(struct vcpu *c, const u64 a[6], u64 nr, u64 timeout)
+{
+	const s32 most = INT32_MAX / sizeof(struct generic_epoll_event);  /* fs/eventpoll.c, EP_MAX_EVENTS */
+	s64 n;
+
+	_Static_assert(sizeof(struct host_epoll_event) <= sizeof(struct generic_epoll_event),
+		       "events that grow in place");
+	if ((s32)a[2] > most)
+		return -EINVAL;
+	n = wait_masked(c, a[4], a[5], nr, a[0], ptr(a[1]), a[2], timeout, 0);
+	return n > 0 ? spread_events(a[1], n) : n;
 }
 
 s64 sys_epoll_pwait(struct vcpu *c, const u64 a[6])

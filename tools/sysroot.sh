@@ -7,8 +7,8 @@
 # runs, since each is a program of the foreign machine: the few links that they would have made
 # are made at the end of this script.
 #
-# Usage: tools/sysroot.sh [ARCH [DIR]]
-# ARCH is the guest's name (aarch64); the packages are those of tests/real/packages.
+# Usage: tools/sysroot.sh [ARCH [DIR [LIST]]]
+# ARCH is the guest's name (aarch64); the packages are those of the file LIST (tests/real/packages).
 # A stamp holds the list that was unpacked: a second call with the same list does nothing.
 
 set -eu
@@ -16,7 +16,7 @@ set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 arch=${1:-aarch64}
 root=${2:-$top/build/sysroot/$arch}
-list=$top/tests/real/packages
+list=${3:-$top/tests/real/packages}
 # The release, if it must be another than the host's: the first that has the architecture.
 suite=
 

@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
+#include <sys/resource.h>
 #include <sys/select.h>
 
 static void polls(void)
@@ -97,6 +98,42 @@ static void epolls(void)
 	}
 }
 
+/* More events at once than anybody has a small buffer for; each is told once, and none is changed. */
+static void many(void)
+{
+	enum { N = 700 };
+	static struct epoll_event got[N + 1];
+	static int told[N], fd[N];
+	int epoll = epoll_create1(0), right = 0;
+	struct rlimit files = { N + 100, N + 100 };
+	long n;
+
+	setrlimit(RLIMIT_NOFILE, &files);
+	for (int i = 0; i < N; i++) {
+		struct epoll_event event = { EPOLLIN | EPOLLET, { .u64 = i * 0x100000001ull } };
+
+		fd[i] = eventfd(1, 0);
+		epoll_ctl(epoll, EPOLL_CTL_ADD, fd[i], &event);
+	}
+	got[N].events = 77;
+	for (int max = 129; (n = CALL(epoll_wait(epoll, got, max, 0))) > 0; max = N)
+		for (int i = 0; i < n; i++) {
+			uint32_t which = got[i].data.u64;
+
+			right += which < N && got[i].events == EPOLLIN && got[i].data.u64 >> 32 == which &&
+				 !told[which]++;
+		}
+	VALUE(right);
+	IS(got[N].events == 77);
+	CALL(epoll_wait(epoll, got, INT_MAX, 0));
+	CALL(epoll_wait(epoll, got, -1, 0));
+	write(fd[0], (uint64_t[]){ 1 }, 8);
+	CALL(epoll_wait(epoll, (void *)8, 300, 0));
+	for (int i = 0; i < N; i++)
+		close(fd[i]);
+	close(epoll);
+}
+
 static void events(void)
 {
 	uint64_t value = 5;
@@ -148,6 +185,7 @@ int main(void)
 	test_begin();
 	polls();
 	epolls();
+	many();
 	events();
 	notifications();
 	return 0;
