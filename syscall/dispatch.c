@@ -112,17 +112,25 @@ static __attribute__((noinline)) s64 pass_slow(struct vcpu *c, const struct sysc
 	return r->paths ? pass_paths(c, r, a, h) : make_call(c, r, h);
 }
 
-/* The pointers among the arguments without their tags. */
-static __attribute__((noinline)) void untag_args(const struct guest *g, const struct syscall_row *r, u64 *a)
+/*
+ * The arguments without tags: addresses of memory that the call manages, always; pointers that it follows, for
+ * threads that have asked (tagged-address-abi.rst).
+ */
+static __attribute__((noinline)) void untag_args(struct vcpu *c, const struct syscall_row *r, u64 *a)
 {
 	for (unsigned i = 0; i < MAX_SYSCALL_ARGS; i++)
-		if (arg_kind(r->arg[i]) >= K_FIRST_PTR)
-			a[i] = guest_untag(g, a[i]);
+		if (arg_kind(r->arg[i]) == K_ADDR ||
+		    (c->task->tagged_addr && arg_kind(r->arg[i]) >= K_FIRST_PTR))
+			a[i] = guest_untag(c->guest, a[i]);
 }
 
 static s64 call_row(struct vcpu *c, const struct syscall_row *r, const u64 *a)
 {
 	switch (r->mode) {
+	case MODE_FLAT:
+		if (guest_base)
+			return -ENOSYS;
+		/* fall through */
 	case MODE_PASS:
 		if (UNLIKELY(r->paths || pointers_differ()))
 			return pass_slow(c, r, a);
@@ -174,8 +182,8 @@ void syscall_run(struct vcpu *c)
 			start = summary_time();
 	}
 
-	if (UNLIKELY(the_process.tagged_addr) && c->task->tagged_addr)
-		untag_args(g, r, a);
+	if (UNLIKELY(r->addrs || the_process.tagged_addr))
+		untag_args(c, r, a);
 
 	s64 ret = call_row(c, r, a);
 

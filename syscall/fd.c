@@ -7,6 +7,7 @@
  */
 #include "host_abi.h"
 #include "syscall/local.h"
+#include "syscall/task.h"
 
 static const struct open_flags generic = { O_DIRECT, O_LARGEFILE, O_DIRECTORY, O_NOFOLLOW };
 static const struct open_flags host = { HOST_O_DIRECT, HOST_O_LARGEFILE, HOST_O_DIRECTORY,
@@ -45,6 +46,8 @@ u32 open_flags_to_generic(u32 v)
 
 s64 sys_fcntl(struct vcpu *c, const u64 a[6])
 {
+	/* A pointer for some; those of a thread that has asked may carry tags. */
+	const gaddr at = c->task->tagged_addr ? guest_untag(&the_guest, a[2]) : a[2];
 	s64 ret;
 
 	switch ((u32)a[1]) {
@@ -55,7 +58,7 @@ s64 sys_fcntl(struct vcpu *c, const u64 a[6])
 		return host_syscall3(HOST_NR_fcntl, a[0], F_SETFL, open_flags_to_host(a[2]));
 	case F_SETLKW:
 	case F_OFD_SETLKW:
-		return blocking_syscall(c, HOST_NR_fcntl, a[0], a[1], (u64)g2h(a[2]), 0, 0, 0);
+		return blocking_syscall(c, HOST_NR_fcntl, a[0], a[1], (u64)g2h(at), 0, 0, 0);
 	case F_GETLK:
 	case F_SETLK:
 	case F_OFD_GETLK:
@@ -64,7 +67,7 @@ s64 sys_fcntl(struct vcpu *c, const u64 a[6])
 	case F_SETOWN_EX:
 	case F_GET_RW_HINT:
 	case F_SET_RW_HINT:
-		return host_syscall3(HOST_NR_fcntl, a[0], a[1], (u64)g2h(a[2]));
+		return host_syscall3(HOST_NR_fcntl, a[0], a[1], (u64)g2h(at));
 	default:
 		return host_syscall3(HOST_NR_fcntl, a[0], a[1], a[2]);
 	}

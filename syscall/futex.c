@@ -26,10 +26,15 @@ static bool waits(u32 op)
 
 s64 sys_futex(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 {
+	gaddr timeout = a[3];
+
 	if (!waits(a[1]))
 		return host_syscall6(HOST_NR_futex, host_ptr(a[0]), a[1], a[2], a[3],
 				     host_ptr(a[4]), a[5]);
-	return blocking_syscall(c, HOST_NR_futex, host_ptr(a[0]), a[1], a[2], host_ptr(a[3]),
+	/* The row cannot say that this one is a pointer. */
+	if (c->task->tagged_addr)
+		timeout = guest_untag(c->guest, timeout);
+	return blocking_syscall(c, HOST_NR_futex, host_ptr(a[0]), a[1], a[2], host_ptr(timeout),
 				host_ptr(a[4]), a[5]);
 }
 

@@ -37,11 +37,13 @@ typedef s64 syscall_fn(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS]);
 
 /* sys_NAME of every row in mode FN, whichever file it is in. */
 #define PASS(...)
+#define FLAT(...)
 #define BLOCK(...)
 #define NOSYS(...)
 #define FN(nr, name, ...) syscall_fn sys_##name;
 #include "syscall/syscalls.def"
 #undef PASS
+#undef FLAT
 #undef BLOCK
 #undef NOSYS
 #undef FN

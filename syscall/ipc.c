@@ -1,6 +1,7 @@
 /*
  * System V semaphores: struct semid64_ds has holes on one host that the generic ABI lacks.
- * Messages pass through; attaching shared memory is mem.c's, since it makes a mapping.
+ * Messages pass through; attaching shared memory is mem.c's, since it makes a mapping.  Of POSIX queues,
+ * the request to be told holds a pointer.
  */
 #include "host_abi.h"
 #include "syscall/local.h"
@@ -43,4 +44,20 @@ s64 sys_semctl(struct vcpu *c, const u64 a[6])
 		return host_syscall4(HOST_NR_semctl, a[0], a[1], a[2],
 				     a[3] ? a[3] + guest_base : 0);
 	}
+}
+
+enum { SIGEV_THREAD = 2 };
+
+/* struct sigevent; for SIGEV_THREAD the value is the address of a cookie (mq_notify, ipc/mqueue.c). */
+s64 sys_mq_notify(struct vcpu *c, const u64 a[6])
+{
+	struct { u64 value; s32 signo, notify; u64 rest[6]; } e;
+
+	if (!a[1])
+		return host_syscall2(HOST_NR_mq_notify, a[0], 0);
+	if (copy_in(&e, a[1], sizeof e) < 0)
+		return -EFAULT;
+	if (e.notify == SIGEV_THREAD)
+		e.value = (u64)g2h(e.value);
+	return host_syscall2(HOST_NR_mq_notify, a[0], (u64)&e);
 }

@@ -6,6 +6,7 @@
  * or is replaced, and syscall_init's hooks carry that to the translator; what changes contents in
  * place (MADV_DONTNEED, MADV_REMOVE) is said here.
  */
+#include "syscall/convert.h"
 #include "syscall/task.h"
 
 enum { SHM_RDONLY = 010000, SHM_RND = 020000, SHM_REMAP = 040000, SHM_EXEC = 0100000 };
@@ -130,6 +131,82 @@ s64 sys_madvise(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 	}
 	return hole || at < end ? -ENOMEM : r;
 }
+
+/* --- memory of others --- */
+
+/*
+ * Ranges of the other process: tags never count in them.  Its base is taken for ours, which is so wherever
+ * one has started the other.
+ */
+static s64 remote_iov_in(gaddr a, u64 n, struct host_iovec *out)
+{
+	if (n > IOV_MAX)
+		return -EINVAL;
+	if (copy_in(out, a, n * sizeof *out) < 0)
+		return -EFAULT;
+	for (u64 i = 0; i < n; i++)
+		out[i].base = guest_untag(&the_guest, out[i].base) + guest_base;
+	return n;
+}
+
+static s64 process_vm(u64 nr, const u64 a[MAX_SYSCALL_ARGS])
+{
+	struct host_iovec local[IOV_MAX], remote[IOV_MAX];
+	s64 r;
+
+	if (!pointers_differ() || a[5])
+		return host_syscall6(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+	r = iov_in(a[1], a[2], local);
+	if (r >= 0)
+		r = remote_iov_in(a[3], a[4], remote);
+	return r < 0 ? r : host_syscall6(nr, a[0], (u64)local, a[2], (u64)remote, a[4], 0);
+}
+
+s64 sys_process_vm_readv(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
+{
+	return process_vm(HOST_NR_process_vm_readv, a);
+}
+
+s64 sys_process_vm_writev(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
+{
+	return process_vm(HOST_NR_process_vm_writev, a);
+}
+
+s64 sys_process_madvise(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
+{
+	struct host_iovec iov[IOV_MAX];
+	s64 r;
+
+	if (!pointers_differ())
+		return host_syscall5(HOST_NR_process_madvise, a[0], a[1], a[2], a[3], a[4]);
+	r = remote_iov_in(a[1], a[2], iov);
+	return r < 0 ? r : host_syscall5(HOST_NR_process_madvise, a[0], (u64)iov, a[2], a[3], a[4]);
+}
+
+enum { PAGES_AT_ONCE = 256 };
+
+/* Some hundred pages at a time, so that their addresses can be told to the host. */
+s64 sys_move_pages(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
+{
+	u64 page[PAGES_AT_ONCE];
+	s64 r = 0;
+
+	if (!guest_base || !a[2])
+		return host_syscall6(HOST_NR_move_pages, a[0], a[1], a[2], a[3], host_ptr(a[4]), a[5]);
+	for (u64 done = 0, n; done < a[1] && r >= 0; done += n) {
+		n = MIN(a[1] - done, PAGES_AT_ONCE);
+		if (copy_in(page, a[2] + done * sizeof *page, n * sizeof *page) < 0)
+			return -EFAULT;
+		for (u64 i = 0; i < n; i++)
+			page[i] = guest_untag(&the_guest, page[i]) + guest_base;
+		r = host_syscall6(HOST_NR_move_pages, a[0], n, (u64)page,
+				  a[3] ? host_ptr(a[3] + done * sizeof(s32)) : 0,
+				  host_ptr(a[4] + done * sizeof(s32)), a[5]);
+	}
+	return r;
+}
+
+/* --- shared memory --- */
 
 /* Bytes of a shared memory segment, or a negative errno. */
 static s64 shm_size(int id)

@@ -24,7 +24,8 @@
 enum arg_words {
 	INT = K_INT, UINT = K_UINT, LONG = K_LONG, ULONG = K_ULONG, SIZE = K_SIZE, OFF = K_OFF,
 	HEX = K_HEX,
-	OCT = K_OCT, FD = K_FD, DIRFD = K_DIRFD, SIG = K_SIG, PTR = K_PTR, STR = K_STR,
+	OCT = K_OCT, FD = K_FD, DIRFD = K_DIRFD, SIG = K_SIG, ADDR = K_ADDR,
+	PTR = K_PTR, STR = K_STR,
 	STRV = K_STRV,
 	MSGHDR = K_MSGHDR, SIGSET = K_SIGSET, SIGSETOUT = K_SIGSETOUT, FDPAIR = K_FDPAIR,
 	PATH = K_PATH,
@@ -44,13 +45,16 @@ enum arg_words {
 #define PATHF(n) REF(K_PATHF, n)
 
 #define IS_PATH(arg) (((arg) & 0xff) >= K_FIRST_PATH)
-#define ANY_PATH(zero, a, b, c, d, e, f, ...) \
-	(IS_PATH(a) || IS_PATH(b) || IS_PATH(c) || IS_PATH(d) || IS_PATH(e) || IS_PATH(f))
+#define IS_ADDR(arg) (((arg) & 0xff) == K_ADDR)
+#define ANY(is, zero, a, b, c, d, e, f, ...) (is(a) || is(b) || is(c) || is(d) || is(e) || is(f))
 #define ROW(nr, mode_, name_, fn_, host_, partial_, ...) \
 	[(nr) - ROW_FIRST] = { .name = #name_, .fn = fn_, .partial = partial_, .host = host_, .mode = mode_, \
-		 .paths = ANY_PATH(0, ##__VA_ARGS__, 0, 0, 0, 0, 0, 0), .arg = { __VA_ARGS__ } },
+		 .paths = ANY(IS_PATH, 0, ##__VA_ARGS__, 0, 0, 0, 0, 0, 0), \
+		 .addrs = ANY(IS_ADDR, 0, ##__VA_ARGS__, 0, 0, 0, 0, 0, 0), .arg = { __VA_ARGS__ } },
 #define PASS(nr, name, support, ...) \
 	ROW(nr, MODE_PASS, name, NULL, HOST_NR_##name, support, ##__VA_ARGS__)
+#define FLAT(nr, name, support, ...) \
+	ROW(nr, MODE_FLAT, name, NULL, HOST_NR_##name, support, ##__VA_ARGS__)
 #define BLOCK(nr, name, support, ...) \
 	ROW(nr, MODE_BLOCK, name, NULL, HOST_NR_##name, support, ##__VA_ARGS__)
 #define FN(nr, name, support, ...) ROW(nr, MODE_FN, name, sys_##name, 0, support, ##__VA_ARGS__)

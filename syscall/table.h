@@ -16,7 +16,7 @@ enum { NR_SYSCALLS = 463 };
 /* The numbers that the generic table leaves to architectures (__NR_arch_specific_syscall). */
 enum { NR_ARCH_FIRST = 244, NR_ARCH_SYSCALLS = 16 };
 
-enum call_mode { MODE_NONE, MODE_PASS, MODE_BLOCK, MODE_FN, MODE_NOSYS };
+enum call_mode { MODE_NONE, MODE_PASS, MODE_FLAT, MODE_BLOCK, MODE_FN, MODE_NOSYS };
 
 enum arg_kind {
 	K_NONE,
@@ -24,6 +24,7 @@ enum arg_kind {
 	K_INT, K_UINT, K_LONG, K_ULONG, K_SIZE, K_OFF, K_HEX, K_OCT, K_FD, K_DIRFD, K_SIG, K_FLAGS,
 	K_ENUM, K_IOCTL,
 	/* pointers, from here on: moved by guest_base */
+	K_ADDR,    /* of memory that is managed and not accessed: its tag is always ignored */
 	K_PTR, K_STR, K_STRV, K_INBUF, K_OUTBUF, K_IOVIN, K_IOVOUT, K_MSGHDR, K_IN, K_OUT, K_SIGSET,
 	K_SIGSETOUT,
 	K_SOCKADDR, K_SOCKADDROUT, K_FDPAIR, K_POLLFDS,
@@ -33,7 +34,7 @@ enum arg_kind {
 	K_NPATH,   /* about to be created */
 	K_PATHF,   /* it is, unless AT_SYMLINK_NOFOLLOW is in the given argument */
 	K_COUNT,
-	K_FIRST_PTR = K_PTR, K_FIRST_PATH = K_PATH,
+	K_FIRST_PTR = K_ADDR, K_FIRST_PATH = K_PATH,
 };
 
 enum const_set {
@@ -56,9 +57,10 @@ struct syscall_row {
 	const char *name;
 	s64 (*fn)(struct vcpu *c, const u64 a[6]);
 	const char *partial;    /* NULL: full support; MODE_NOSYS: why not */
-	u16 host;               /* the host's number, MODE_PASS and MODE_BLOCK */
+	u16 host;               /* the host's number, MODE_PASS, MODE_FLAT and MODE_BLOCK */
 	u8 mode;                /* enum call_mode */
 	bool paths;             /* an argument is of a path kind */
+	bool addrs;             /* an argument is a K_ADDR */
 	u16 arg[6];             /* enum arg_kind, and in the upper byte what it refers to */
 };
 

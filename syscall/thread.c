@@ -277,6 +277,26 @@ s64 sys_set_tid_address(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 	return host_syscall1(HOST_NR_set_tid_address, host_ptr(a[0]));
 }
 
+/* --- barriers --- */
+
+/* include/uapi/linux/membarrier.h */
+enum { MEMBARRIER_CMD_QUERY = 0, MEMBARRIER_RSEQ = 1 << 7, MEMBARRIER_REGISTER_RSEQ = 1 << 8 };
+
+/* What restarts sequences is not there, as in a kernel without rseq. */
+s64 sys_membarrier(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
+{
+	s64 r;
+
+	if ((u32)a[0] == MEMBARRIER_RSEQ || (u32)a[0] == MEMBARRIER_REGISTER_RSEQ)
+		return -EINVAL;
+	r = host_syscall3(HOST_NR_membarrier, a[0], a[1], a[2]);
+	return (u32)a[0] == MEMBARRIER_CMD_QUERY && r > 0
+		       ? r & ~(MEMBARRIER_RSEQ | MEMBARRIER_REGISTER_RSEQ)
+		       : r;
+}
+
+/* --- ends --- */
+
 s64 sys_exit(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 {
 	struct task *t = c->task;

@@ -500,7 +500,7 @@ static void add_arg(struct line *l, const struct syscall_row *r, unsigned i, con
 	case K_POLLFDS:
 		add_pollfds(l, v, a[ref], done);
 		break;
-	case K_PTR:
+	case K_PTR: case K_ADDR:
 		add(l, v ? "%#llx" : "NULL", (unsigned long long)v);
 		break;
 	default:

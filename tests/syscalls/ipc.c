@@ -5,6 +5,7 @@
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
+#include <sys/socket.h>
 
 static void shared_memory(void)
 {
@@ -114,6 +115,27 @@ static void handler(int number, siginfo_t *info, void *context)
 	notified = info->si_value.sival_int;
 }
 
+/* What a C library does for SIGEV_THREAD: 32 bytes of its own come by a socket. */
+static void told_by_socket(mqd_t queue)
+{
+	static char cookie[32] = "something to remember", got[32];
+	int s = socket(AF_NETLINK, SOCK_RAW, 0);
+	struct sigevent event = { .sigev_notify = SIGEV_THREAD, .sigev_signo = s, .sigev_value.sival_ptr = cookie };
+
+	CALL(syscall(SYS_mq_notify, queue, &event));
+	CALL(syscall(SYS_mq_notify, queue, &event));
+	CALL(mq_send(queue, "x", 1, 1));
+	CALL(recv(s, got, sizeof(got), MSG_DONTWAIT));
+	puts(got);
+	VALUE(got[31]);
+	event.sigev_value.sival_ptr = (void *)8;
+	CALL(syscall(SYS_mq_notify, queue, &event));
+	event.sigev_notify = 9;
+	CALL(syscall(SYS_mq_notify, queue, &event));
+	CALL(syscall(SYS_mq_notify, queue, NULL));
+	close(s);
+}
+
 static void posix_queues(void)
 {
 	struct sigaction action = { .sa_sigaction = handler, .sa_flags = SA_SIGINFO };
@@ -144,6 +166,7 @@ static void posix_queues(void)
 	CALL(mq_receive(queue, buffer, 16, NULL));
 	CALL(mq_timedreceive(queue, buffer, 16, NULL, &past));
 	CALL(mq_send(queue, "much too long for it", 20, 0));
+	told_by_socket(queue);
 	CALL(mq_close(queue));
 	CALL(mq_unlink(name));
 	CALL(mq_unlink(name));

@@ -1,6 +1,6 @@
 /*
  * What Linux offers by descriptors and numbers of its own: netlink, notification, keys, mounts,
- * barriers, faults.
+ * barriers.
  */
 #include "test.h"
 #include <linux/if_link.h>
@@ -8,11 +8,9 @@
 #include <linux/membarrier.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
-#include <linux/userfaultfd.h>
 #include <net/if.h>
-#include <poll.h>
-#include <pthread.h>
 #include <sched.h>
+#include <sys/auxv.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/fanotify.h>
@@ -105,52 +103,23 @@ static void notification(void)
 	}
 }
 
-static void *touch(void *page)
-{
-	return (void *)(long)*(volatile char *)page;
-}
-
-static void faults(void)
-{
-	int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | 1 /* UFFD_USER_MODE_ONLY */);
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register range;
-	struct uffdio_copy copy;
-	struct uffd_msg message;
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	static char page[4096];
-	pthread_t thread;
-	void *seen;
-	char *at;
-
-	if (fd < 0) {
-		printf("userfaultfd: %s\n", strerrorname_np(errno));
-		return;
-	}
-	CALL(ioctl(fd, UFFDIO_API, &api));
-	at = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	range = (struct uffdio_register){ .range = { (uintptr_t)at, 4096 },
-					  .mode = UFFDIO_REGISTER_MODE_MISSING };
-	CALL(ioctl(fd, UFFDIO_REGISTER, &range));
-	pthread_create(&thread, NULL, touch, at + 5);
-	CALL(poll(&p, 1, 5000));
-	CALL(read(fd, &message, sizeof(message)));
-	VALUE(message.event);
-	IS((message.arg.pagefault.address & -4096ul) == (uintptr_t)at);
-	page[5] = 77;
-	copy = (struct uffdio_copy){ .dst = (uintptr_t)at, .src = (uintptr_t)page, .len = 4096 };
-	CALL(ioctl(fd, UFFDIO_COPY, &copy));
-	pthread_join(thread, &seen);
-	VALUE((long)seen);
-	close(fd);
-}
-
 static void barriers(void)
 {
 	IS(syscall(SYS_membarrier, MEMBARRIER_CMD_QUERY, 0, 0) > 0);
 	CALL(syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0));
 	CALL(syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0));
 	CALL(syscall(SYS_membarrier, 1 << 30, 0, 0));
+	/* Restartable sequences: there in all their parts, or in none. */
+	long query = syscall(SYS_membarrier, MEMBARRIER_CMD_QUERY, 0, 0);
+	int none = syscall(SYS_rseq, NULL, 0, 0, 0) < 0 && errno == ENOSYS;
+
+	IS(none == !(query & MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ));
+	IS(none == !(query & MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ));
+	IS(none == (syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ, 0, 0) < 0 &&
+		    errno == EINVAL));
+	IS(none == (syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ, 0, 0) < 0 &&
+		    errno == EINVAL));
+	IS(none == (getauxval(27 /* AT_RSEQ_FEATURE_SIZE */) == 0));
 }
 
 static void landlock(void)
@@ -216,7 +185,50 @@ static void keys(void)
 	}
 	CALL(syscall(SYS_keyctl, 11 /* KEYCTL_READ */, key, text, sizeof(text)));
 	puts(text);
+	CALL(syscall(SYS_keyctl, 2 /* KEYCTL_UPDATE */, key, "changed", 7));
+	CALL(syscall(SYS_keyctl, 11, key, text, sizeof(text)));
+	puts(text);
+	CALL(syscall(SYS_keyctl, 11, key, NULL, 0));
+	IS(syscall(SYS_keyctl, 10 /* KEYCTL_SEARCH */, -1, "user", "dragoman-test", 0) == key);
+	CALL(syscall(SYS_keyctl, 10, -1, "user", "dragoman-none", 0));
+	memset(text, 0, sizeof(text));
+	IS(syscall(SYS_keyctl, 6 /* KEYCTL_DESCRIBE */, key, text, 5) > 20 && !memcmp(text, "user;", 5));
+	CALL(syscall(SYS_keyctl, 6, key, (void *)8, 100));
+	CALL(syscall(SYS_keyctl, 99, key, 0, 0));
 	CALL(syscall(SYS_request_key, "user", "dragoman-none", NULL, 0));
+}
+
+/* Where pages are, without moving any: more of them than fit in one piece. */
+static void pages(void)
+{
+	enum { N = 600 };
+	char *at = mmap(NULL, N * 4096ul, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	static void *page[N];
+	static int status[N];
+	int there = 0, absent = 0;
+	struct iovec range = { at, 8192 };
+	int self;
+
+	for (int i = 0; i < N; i++) {
+		page[i] = at + i * 4096ul;
+		if (i % 3 == 0)
+			at[i * 4096ul] = 1;
+	}
+	CALL(syscall(SYS_move_pages, 0, (long)N, page, NULL, status, 0));
+	for (int i = 0; i < N; i++) {
+		there += status[i] >= 0 && i % 3 == 0;
+		absent += status[i] < 0 && i % 3;
+	}
+	VALUE(there);
+	VALUE(absent);
+	CALL(syscall(SYS_move_pages, 0, 1L, (void *)8, NULL, status, 0));
+	self = syscall(SYS_pidfd_open, getpid(), 0);
+	CALL(syscall(SYS_process_madvise, self, &range, 1, MADV_COLD, 0));
+	range.iov_base = (void *)4096;
+	CALL(syscall(SYS_process_madvise, self, &range, 1, MADV_COLD, 0));
+	CALL(syscall(SYS_process_madvise, self, (void *)8, 1, MADV_COLD, 0));
+	close(self);
+	munmap(at, N * 4096ul);
 }
 
 static void others(void)
@@ -234,6 +246,18 @@ static void others(void)
 	there = (struct iovec){ from, 6 };
 	CALL(process_vm_readv(getpid(), &here, 1, &there, 1, 0));
 	puts(to);
+	struct iovec pieces[3] = { { to, 2 }, { NULL, 0 }, { to + 2, 5 } }, all = { from, 7 };
+
+	strcpy(to, "tworan");
+	CALL(process_vm_writev(getpid(), pieces, 3, &all, 1, 0));
+	puts(from);
+	there.iov_base = (void *)8;
+	CALL(process_vm_readv(getpid(), &here, 1, &there, 1, 0));
+	here.iov_base = (void *)8;
+	CALL(process_vm_readv(getpid(), &here, 1, &all, 1, 0));
+	CALL(process_vm_readv(getpid(), &here, 1025, &all, 1, 0));
+	CALL(process_vm_readv(getpid(), &here, 1, (void *)8, 1, 0));
+	CALL(process_vm_readv(getpid(), &here, 1, &all, 1, 1));
 	CALL(getrandom(bytes, sizeof(bytes), GRND_NONBLOCK));
 	p = syscall(SYS_pidfd_open, getpid(), 0);
 	IS(p >= 0);
@@ -250,11 +274,11 @@ int main(void)
 	test_begin();
 	netlink();
 	notification();
-	faults();
 	barriers();
 	landlock();
 	namespaces();
 	keys();
+	pages();
 	others();
 	return 0;
 }

@@ -6,6 +6,8 @@
 #include "../test.h"
 
 #include <pthread.h>
+#include <linux/futex.h>
+#include <linux/mempolicy.h>
 #include <setjmp.h>
 #include <sys/prctl.h>
 #include <sys/uio.h>
@@ -106,7 +108,10 @@ static void calls(const char *what)
 {
 	static char in[8];
 	struct iovec v[2] = { { tag("ab", 1), 2 }, { tag("cd", 2), 2 } };
+	static const struct timespec no_time;
+	struct f_owner_ex owner;
 	struct timespec ts;
+	static int word = 1;
 	pthread_t t;
 	int fd[2];
 
@@ -118,10 +123,41 @@ static void calls(const char *what)
 	CALL(read(fd[0], tag(in, 0x34), 7));
 	CALL(access(tag("/", 0x56), F_OK));
 	CALL(syscall(SYS_clock_gettime, CLOCK_MONOTONIC, tag(&ts, 4)));
+	CALL(syscall(SYS_futex, tag(&word, 5), FUTEX_WAIT, 1, tag(&no_time, 6)));
+	CALL(fcntl(fd[0], F_GETOWN_EX, tag(&owner, 7)));
 	pthread_create(&t, 0, thread, fd);
 	pthread_join(t, 0);
 	close(fd[0]);
 	close(fd[1]);
+}
+
+/* The calls that manage memory ignore tags always, but where they choose an address. */
+static void managing(const char *what)
+{
+	const int rw = PROT_READ | PROT_WRITE, how = MAP_PRIVATE | MAP_ANONYMOUS;
+	char *p = mmap(0, 8 * 4096, rw, how, -1, 0), *q;
+	unsigned char in[2];
+	int policy;
+
+	puts(what);
+	p[0] = p[4096] = 7;
+	CALL(mprotect(tag(p, 1), 4096, PROT_READ));
+	CALL(madvise(tag(p + 4096, 0x80), 4096, MADV_DONTNEED));
+	VALUE(p[4096]);
+	CALL(mincore(tag(p, 3), 8192, in));
+	CALL(mlock(tag(p, 4), 4096));
+	CALL(munlock(tag(p, 5), 4096));
+	CALL(syscall(SYS_mlock2, tag(p, 6), 4096, 0));
+	CALL(msync(tag(p, 7), 4096, MS_ASYNC));
+	CALL(syscall(SYS_get_mempolicy, &policy, 0, 0, tag(p, 8), MPOL_F_ADDR));
+	CALL(syscall(SYS_mbind, tag(p, 9), 4096, 0, 0, 0, 0));
+	q = mremap(tag(p + 4 * 4096, 10), 4096, 4096, MREMAP_MAYMOVE | MREMAP_FIXED, p + 6 * 4096);
+	IS(q == p + 6 * 4096);
+	CALL(mremap(p, 4096, 4096, MREMAP_MAYMOVE | MREMAP_FIXED, tag(p + 4 * 4096, 11)));
+	CALL(mmap(tag(p + 5 * 4096, 12), 4096, rw, how | MAP_FIXED, -1, 0));
+	CALL(munmap(tag(p, 0xff), 8 * 4096));
+	CALL(mprotect(p, 4096, PROT_READ));
+	CALL(munmap(tag(p, 0x40) + 1, 4096));
 }
 
 int main(void)
@@ -141,11 +177,13 @@ int main(void)
 	CALL(prctl(PR_GET_TAGGED_ADDR_CTRL, 0, 0, 0, 0));
 	CALL(prctl(PR_GET_TAGGED_ADDR_CTRL, 1, 0, 0, 0));
 	calls("not asked for:");
+	managing("nor these:");
 	CALL(prctl(PR_SET_TAGGED_ADDR_CTRL, PR_TAGGED_ADDR_ENABLE, 1, 0, 0));
 	CALL(prctl(PR_SET_TAGGED_ADDR_CTRL, 1 << 20, 0, 0, 0));
 	CALL(prctl(PR_SET_TAGGED_ADDR_CTRL, PR_TAGGED_ADDR_ENABLE, 0, 0, 0));
 	CALL(prctl(PR_GET_TAGGED_ADDR_CTRL, 0, 0, 0, 0));
 	calls("asked for:");
+	managing("the same:");
 	CALL(prctl(PR_SET_TAGGED_ADDR_CTRL, 0, 0, 0, 0));
 	CALL(prctl(PR_GET_TAGGED_ADDR_CTRL, 0, 0, 0, 0));
 	calls("no longer:");
