@@ -9,6 +9,7 @@
 
 #include "base/types.h"
 
+struct insn_row;
 struct syscall_row;
 struct tr;
 struct vcpu;
@@ -134,6 +135,8 @@ struct guest {
 	u32 min_sigstack;           /* AT_MINSIGSTKSZ: bytes of a signal frame with all state; 0: not stated */
 	gaddr vdso_sigreturn;       /* offset of the rt_sigreturn trampoline in the vdso */
 
+	/* The row of the instruction table that `bytes`, 8 of them in the guest's order, begin with; NULL: none does. */
+	const struct insn_row *(*insn_row)(const u8 *bytes);
 	/* The registers for -d cpu, line by line; `line` ends each. */
 	void (*dump)(const struct vcpu *c, void (*line)(const char *fmt, ...));
 };

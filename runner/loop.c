@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "base/guest.h"
+#include "base/insn.h"
 #include "base/log.h"
 #include "base/space.h"
 #include "runner/loop.h"
@@ -18,28 +19,38 @@
 /* Linux's generic numbers (include/uapi/asm-generic/siginfo.h) */
 enum { G_SIGILL = 4, G_SIGSEGV = 11, G_ILL_ILLOPC = 1, G_SEGV_MAPERR = 1, G_SEGV_ACCERR = 2 };
 
-static void log_undefined(struct vcpu *c)
+/* Where it is, its bytes, and the feature that somebody who has built for a larger processor misses. */
+static void describe_undefined(struct vcpu *c, char *text, size_t size)
 {
-	u8 insn[16] = { 0 };
-	unsigned n = MIN(c->guest->insn_unit, sizeof insn);
-	char text[3 * sizeof insn + 1] = "";
+	static const char hex[] = "0123456789abcdef";
+	const struct insn_row *row = NULL;
+	u8 insn[8] = { 0 };
+	unsigned n = 0;
+	char bytes[3 * sizeof insn + 1] = "";
 
-	if (copy_in(insn, c->pc, n) < 0)
-		n = 0;
+	while (n < sizeof insn && copy_in(insn + n, c->pc + n, 1) == 0)
+		n++;
+	if (c->guest->insn_row)
+		row = c->guest->insn_row(insn);
+	n = MIN(n, row ? row->width / 8u : MAX(c->guest->insn_unit, 4u));
 	for (unsigned i = 0; i < n; i++) {
-		static const char hex[] = "0123456789abcdef";
-
-		text[3 * i] = ' ';
-		text[3 * i + 1] = hex[insn[i] >> 4];
-		text[3 * i + 2] = hex[insn[i] & 15];
+		bytes[3 * i] = ' ';
+		bytes[3 * i + 1] = hex[insn[i] >> 4];
+		bytes[3 * i + 2] = hex[insn[i] & 15];
 	}
-	log_printf("undefined instruction at 0x%llx, bytes%s\n", (unsigned long long)c->pc, text);
+	snprintf(text, size, "undefined instruction at 0x%llx, bytes%s%s%s%s%s", (unsigned long long)c->pc, bytes,
+		 row ? ": " : "", row ? row->name : "", row && row->feature ? ", which needs " : "",
+		 row && row->feature ? row->feature : "");
 }
 
 static void undefined(struct vcpu *c)
 {
-	if (log_on(LOG_UNIMP))
-		log_undefined(c);
+	char text[160];
+
+	if (log_on(LOG_UNIMP)) {
+		describe_undefined(c, text, sizeof text);
+		log_printf("%s\n", text);
+	}
 	signal_force(c, G_SIGILL, G_ILL_ILLOPC, c->pc);
 }
 
@@ -128,6 +139,7 @@ const struct syscall_hooks loop_hooks = {
 	.fork_parent = translator_fork_parent,
 	.fork_child = translator_fork_child,
 	.ending = ending,
+	.undefined = describe_undefined,
 	.vcpu_init = vcpu_init,
 	.vcpu_done = vcpu_done,
 };

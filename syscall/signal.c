@@ -280,9 +280,14 @@ static void host_default(int sig, const u8 *info)
 /* Ends the process so that its parent sees what it would see natively. */
 static void __attribute__((noreturn)) terminate(struct task *t, int sig, const u8 *info)
 {
-	char line[128];
+	char line[256], what[160];
 	int n;
 
+	if (sig == SIGILL && info_code(info) == ILL_ILLOPC) {
+		hooks->undefined(t->vcpu, what, sizeof what);
+		n = snprintf(line, sizeof line, "%s: %s\n", the_process.called, what);
+		host_syscall3(HOST_NR_write, 2, (u64)line, n);
+	}
 	if (SIGS_CORE & sigbit(sig)) {
 		n = snprintf(line, sizeof line,
 			     "%s: uncaught target signal %d (%s) - core dumped\n",

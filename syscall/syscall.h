@@ -27,6 +27,8 @@ struct syscall_hooks {
 	 * by itself.  Not for the child of a vfork, which lives in its parent's.
 	 */
 	void (*ending)(struct vcpu *c, bool alone);
+	/* The thread of c dies of the undefined instruction at its pc: which it was, into text. */
+	void (*undefined)(struct vcpu *c, char *text, size_t size);
 	bool (*vcpu_init)(struct vcpu *c, const struct guest *g);   /* false: no memory */
 	void (*vcpu_done)(struct vcpu *c);
 };

@@ -54,7 +54,7 @@ static inline u64 sigbit(int sig)
 #define SA_NODEFER 0x40000000u
 #define SA_RESETHAND 0x80000000u
 enum { SIG_DFL = 0, SIG_IGN = 1 };
-enum { SI_USER = 0, SI_KERNEL = 0x80, SEGV_MAPERR = 1, SEGV_ACCERR = 2 };
+enum { SI_USER = 0, SI_KERNEL = 0x80, ILL_ILLOPC = 1, SEGV_MAPERR = 1, SEGV_ACCERR = 2 };
 enum { SS_ONSTACK = 1, SS_DISABLE = 2 };
 #define SS_AUTODISARM (1u << 31)
 

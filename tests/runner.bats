@@ -182,6 +182,23 @@ refuses() {
 	[[ "$output" == *'qemu: uncaught target signal 6 (Aborted) - core dumped'* ]]
 }
 
+@test "a program that dies of an instruction says which, and what it needs" {
+	[ "$TEST_GUEST" = aarch64 ] || skip "instructions of aarch64"
+	need_cross
+	line='dragoman: uncaught target signal 4 (Illegal instruction) - core dumped'
+	# udf #7; ptrue p0.b; ldadd wzr, w1, [sp]; ret
+	run -132 "$RUNNER" "$D/show" code=00000007
+	[[ "$output" =~ ^'dragoman: undefined instruction at 0x'[0-9a-f]+', bytes 07 00 00 00: UDF'$'\n'"$line"$ ]]
+	run -132 "$RUNNER" "$D/show" code=2518e3e0
+	[[ "$output" == *', bytes e0 e3 18 25: SVE, which needs SVE'$'\n'"$line" ]]
+	run -132 "$RUNNER" -cpu cortex-a53 "$D/show" code=b83f03e1,d65f03c0
+	[[ "$output" == *', bytes e1 03 3f b8: LDADD, which needs LSE'$'\n'"$line" ]]
+	run -0 "$RUNNER" -cpu max "$D/show" code=b83f03e1,d65f03c0
+	# Nothing of the kind where the program sent the signal itself.
+	run -132 "$RUNNER" "$D/show" raise=4
+	[ "$output" = "$line" ]
+}
+
 @test "-strace, and -D" {
 	need_cross
 	says '*uname(*' -strace "$D/show" uname

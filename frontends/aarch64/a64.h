@@ -193,6 +193,7 @@ s64 a64_prctl(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS]);   /* pauth.c: the 
 bool a64_bitmask(unsigned n, unsigned imms, unsigned immr, unsigned sf, u64 *mask);
 
 int a64_translate_insn(struct tr *t);               /* translate.c: the card's translate */
+const struct insn_row *a64_insn_row(const u8 *bytes);
 bool a64_flags_dead(struct tr *t, gaddr pc);        /* translate.c: the card's flags_dead */
 /* A whole frame, the record that links it and 16 bytes of alignment. */
 enum { A64_MINSIGSTKSZ = 4720 };

@@ -100,5 +100,6 @@ const struct guest the_guest = {
 	.min_sigstack = A64_MINSIGSTKSZ,
 	.vdso_sigreturn = VDSO_SIGRETURN,
 
+	.insn_row = a64_insn_row,
 	.dump = dump,
 };

@@ -20,6 +20,16 @@ static u32 fetch(gaddr pc)
 	return word;
 }
 
+const struct insn_row *a64_insn_row(const u8 *bytes)
+{
+	u32 word;
+	int id;
+
+	memcpy(&word, bytes, sizeof word);
+	id = a64_decode(word);
+	return id == a64_NONE ? NULL : &a64_rows[id];
+}
+
 int a64_translate_insn(struct tr *t)
 {
 	u32 word = fetch(t->pc);

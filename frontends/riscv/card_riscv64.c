@@ -91,5 +91,6 @@ const struct guest the_guest = {
 	.min_sigstack = RV_MINSIGSTKSZ,
 	.vdso_sigreturn = VDSO_SIGRETURN,
 
+	.insn_row = rv_insn_row,
 	.dump = dump,
 };

@@ -138,6 +138,7 @@ int rv_translate_insn(struct tr *t);                /* the card's translate */
  * *next is what follows, pc if it is none of 16 or 32 bits.
  */
 u32 rv_fetch(gaddr pc, gaddr *next);
+const struct insn_row *rv_insn_row(const u8 *bytes); /* the card's insn_row */
 
 extern const struct syscall_row rv_syscalls[];   /* syscalls.c */
 /* system.c: code was written in [start, end); anywhere, if that is empty */

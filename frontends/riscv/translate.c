@@ -32,6 +32,18 @@ void rv_exit_next(struct tr *t)
 	irx(t, IR_EXIT, T_NONE, EXIT_JUMP, ir_pc(t, t->next), 0, 0);
 }
 
+const struct insn_row *rv_insn_row(const u8 *bytes)
+{
+	u32 word;
+	int id;
+
+	memcpy(&word, bytes, sizeof word);
+	if (rv_width(word) == 16)
+		word &= 0xffff;
+	id = rv_width(word) ? (int)rv_decode(word) : (int)rv_NONE;
+	return id == rv_NONE ? NULL : &rv_rows[id];
+}
+
 int rv_translate_insn(struct tr *t)
 {
 	u32 word = fetch(t->pc);

@@ -1,10 +1,26 @@
 /* Shows a program what it was given, one thing per argument: the guest side of runner.bats. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+
+/* Executes the given words of code, in hexadecimal with commas between. */
+static void execute(const char *words)
+{
+	unsigned *code = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned n = 0;
+	char *end = (char *)words - 1;
+
+	do
+		code[n++] = strtoul(end + 1, &end, 16);
+	while (*end == ',');
+	__builtin___clear_cache((char *)code, (char *)(code + n));
+	((void (*)(void))code)();
+}
 
 static int use_stack(unsigned long bytes)
 {
@@ -44,6 +60,10 @@ int main(int argc, char **argv, char **envp)
 			printf("%d\n", use_stack(strtoul(argv[i] + 6, NULL, 0)) > 0);
 		} else if (!strncmp(argv[i], "aux=", 4)) {
 			printf("%lu\n", getauxval(strtoul(argv[i] + 4, NULL, 0)));
+		} else if (!strncmp(argv[i], "code=", 5)) {
+			execute(argv[i] + 5);
+		} else if (!strncmp(argv[i], "raise=", 6)) {
+			raise(strtoul(argv[i] + 6, NULL, 0));
 		} else if (!strcmp(argv[i], "abort")) {
 			abort();
 		}
