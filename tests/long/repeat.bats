@@ -29,6 +29,18 @@ repeat() {
 	repeat 20 "$TEST_GUEST/context"
 }
 
+# Short programs of Debian, each in many processes, and each time the same output.
+@test "bash, dash, coreutils, make, perl, python, ruby and their kind, 50 times" {
+	load "$PWD/tests/real"
+	for name in "bash: echo and arithmetic" "bash: pipes, subshells, here-documents" \
+			"bash: exit statuses, traps, jobs" dash "coreutils: files" gawk perl lua5.4 ruby sqlite3 make \
+			"python3: threads, subprocesses, sqlite3, files"; do
+		for i in {1..50}; do
+			check_real "$name" || { echo "$name, run $i of 50"; return 1; }
+		done
+	done
+}
+
 # Not proc: what it shows of another process would be host addresses.  Not uring, userfault: what is not there with -B.
 @test "programs that do not live at their own addresses" {
 	export DRAGOMAN_GUEST_BASE=0x300000000000

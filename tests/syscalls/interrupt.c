@@ -105,10 +105,12 @@ static void blocked_calls(int flags)
 
 	child = fork();
 	if (child == 0) {
-		test_sleep_ms(60);
+		/* The signal first, however busy the machine is. */
+		test_sleep_ms(20);
+		kill(getppid(), SIGUSR1);
+		test_sleep_ms(200);
 		_exit(5);
 	}
-	later(SIGUSR1, 20, -1);
 	while (waitpid(child, &status, 0) < 0)
 		printf("waitpid: %s\n", strerrorname_np(errno));
 	VALUE(WEXITSTATUS(status));
