@@ -31,12 +31,30 @@ static void handle(int number, void (*handler)(int), int flags)
 	sigaction(number, &action, NULL);
 }
 
-/* A child that signals us after some time, and then does one more thing. */
+/* Returns when a process sleeps in its call, however long a busy machine keeps it from there. */
+static void until_asleep(pid_t pid)
+{
+	char path[40], text[512], *state;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	do {
+		test_sleep_ms(1);
+		memset(text, 0, sizeof(text));
+		fd = open(path, O_RDONLY);
+		read(fd, text, sizeof(text) - 1);
+		close(fd);
+		state = strrchr(text, ')');
+	} while (state && state[2] != 'S');
+}
+
+/* A child that signals us some time after we began to wait, and then does one more thing. */
 static pid_t later(int number, int ms, int fd)
 {
 	pid_t child = fork();
 
 	if (child == 0) {
+		until_asleep(getppid());
 		test_sleep_ms(ms);
 		kill(getppid(), number);
 		if (fd >= 0) {
@@ -105,8 +123,7 @@ static void blocked_calls(int flags)
 
 	child = fork();
 	if (child == 0) {
-		/* The signal first, however busy the machine is. */
-		test_sleep_ms(20);
+		until_asleep(getppid());
 		kill(getppid(), SIGUSR1);
 		test_sleep_ms(200);
 		_exit(5);
