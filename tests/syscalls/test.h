@@ -112,6 +112,25 @@ static inline void test_sleep_ms(long ms)
 		;
 }
 
+/*
+ * Wait until a process of one thread sleeps in a call: from then on a signal interrupts that call.  A
+ * sleep of some length here would hope that the other was faster, which on a busy machine it is not.
+ */
+static inline void test_until_asleep(pid_t pid)
+{
+	char name[32], state = 0;
+	FILE *file;
+
+	snprintf(name, sizeof(name), "/proc/%d/stat", (int)pid);
+	while (state != 'S') {
+		file = fopen(name, "r");
+		if (!file || fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+			_exit(99);
+		fclose(file);
+		test_sleep_ms(1);
+	}
+}
+
 /* Wait for a child and say how it ended. */
 static inline void test_reap(const char *what, pid_t child)
 {
