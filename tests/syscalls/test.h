@@ -64,8 +64,8 @@ static inline long works(const char *what, long result)
 }
 
 /*
- * Go to a fresh directory, which is removed at the end of the main process; end after a minute
- * rather than hang.
+ * Go to a fresh directory, which is removed at the end of the main process; end after a quarter of an
+ * hour rather than hang.
  */
 static char test_directory[64];
 static pid_t test_pid;
@@ -85,7 +85,7 @@ static inline void test_end(void)
 static inline void test_begin(void)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	alarm(180);
+	alarm(900);
 	test_pid = getpid();
 	strcpy(test_directory, "/tmp/dragoman-XXXXXX");
 	if (!mkdtemp(test_directory) || chdir(test_directory) < 0) {
