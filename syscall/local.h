@@ -21,6 +21,10 @@ s64 proc_open(struct vcpu *c, int dirfd, const char *path, u32 flags);
 s64 proc_readlink(int dirfd, const char *path, char *buf, size_t size);
 const char *proc_exe(int dirfd, const char *path, char *buf, size_t size);
 
+/* The host's form of the struct epoll_event at a guest's address; -EFAULT (poll.c). */
+struct host_epoll_event;
+s64 epoll_event_in(struct host_epoll_event *h, gaddr from);
+
 /* In a forked child: nobody else looks through rings (uring.c). */
 void uring_forked(void);
 

@@ -62,17 +62,24 @@ s64 sys_io_pgetevents(struct vcpu *c, const u64 a[6])
 			   ptr(a[4]));
 }
 
-s64 sys_epoll_ctl(struct vcpu *c, const u64 a[6])
+s64 epoll_event_in(struct host_epoll_event *h, gaddr from)
 {
 	struct generic_epoll_event g;
+
+	if (copy_in(&g, from, sizeof g) < 0)
+		return -EFAULT;
+	*h = (struct host_epoll_event){ .events = g.events, .data = g.data };
+	return 0;
+}
+
+s64 sys_epoll_ctl(struct vcpu *c, const u64 a[6])
+{
 	struct host_epoll_event h;
 
 	if ((u32)a[1] == EPOLL_CTL_DEL)
 		return host_syscall4(HOST_NR_epoll_ctl, a[0], a[1], a[2], 0);
-	if (copy_in(&g, a[3], sizeof g) < 0)
+	if (epoll_event_in(&h, a[3]) < 0)
 		return -EFAULT;
-	h.events = g.events;
-	h.data = g.data;
 	return host_syscall4(HOST_NR_epoll_ctl, a[0], a[1], a[2], (u64)&h);
 }
 

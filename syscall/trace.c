@@ -256,7 +256,8 @@ enum member_type {
 	MT_LONG,
 	MT_ULONG,
 	MT_HEXL,
-	MT_PTR
+	MT_PTR,
+	MT_RESTORER
 };
 struct member { const char *name; u8 type; };
 
@@ -292,7 +293,7 @@ static void add_member(struct line *l, enum member_type t, u64 v, unsigned size)
 	case MT_S32: case MT_S64: case MT_LONG:
 		add(l, "%lld", (long long)sext(v, size * 8));
 		break;
-	case MT_HEX32: case MT_HEX64: case MT_HEXL: case MT_PTR:
+	case MT_HEX32: case MT_HEX64: case MT_HEXL: case MT_PTR: case MT_RESTORER:
 		add(l, "%#llx", (unsigned long long)v);
 		break;
 	case MT_OCT32: case MT_OCT16:
@@ -317,6 +318,8 @@ static void add_struct(struct line *l, enum struct_id id, gaddr a)
 		unsigned size = member_size(m->type);
 		u64 v = 0;
 
+		if (m->type == MT_RESTORER && !the_guest.sa_restorer)
+			continue;
 		off = ALIGN_UP(off, size == 8 ? MAX(the_guest.u64_align, the_guest.word) : size);
 		if (copy_in(&v, a + off, size) < 0) {
 			add(l, "%s%#llx", sep, (unsigned long long)a);

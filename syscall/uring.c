@@ -2,8 +2,9 @@
  * io_uring: calls that travel in memory.
  *
  * A guest writes operations into rings that it shares with the kernel, and most mean the same
- * there: the rings are mapped as any file, and nothing of ours runs.  Two kinds do not: names,
- * which the sysroot may move, and open flags, which architectures number differently.  The kernel
+ * there: the rings are mapped as any file, and nothing of ours runs.  Three kinds do not: names,
+ * which the sysroot may move, open flags, which architectures number differently, and struct
+ * epoll_event of EPOLL_CTL, whose layout differs between hosts.  The kernel
  * reads an operation while io_uring_enter() submits it.  So we look through what is about to be
  * submitted, change these operations, let the kernel submit them, and put them back before the
  * guest goes on: it sees nothing, and keeping no record of what was changed means that a partial
@@ -12,8 +13,8 @@
  * This needs the rings in view (each is mapped once more, for us) and the kernel to submit only
  * when told: a ring with a polling thread is refused as an unprivileged process was before
  * Linux 5.11, and rings in the guest's own memory or known by number only as by kernels that lack
- * them.  Operations on epoll carry a structure whose layout differs between hosts; they fail with
- * EINVAL, and a probe does not list them.
+ * them.  EPOLL_WAIT has the kernel write such events some time later; it fails with EINVAL, and a
+ * probe does not list it.
  */
 #include <stdio.h>
 
@@ -181,7 +182,10 @@ void uring_forked(void)
 
 struct changed {
 	struct sqe *at, was;
-	u64 how[3];          /* struct open_how */
+	union {
+		u64 how[3];          /* struct open_how */
+		struct host_epoll_event event;
+	};
 };
 
 struct batch {
@@ -232,13 +236,16 @@ static void change(struct batch *b, struct sqe *s)
 	struct changed *x = &b->op[b->n];
 	struct sqe new;
 
-	if (b->n == MAX_CHANGED || copy_in(&new, h2g(s), sizeof new) < 0)
+	if (copy_in(&new, h2g(s), sizeof new) < 0)
 		return;
 	x->was = new;
 	x->at = s;
 	b->n++;
-	if (new.opcode == OP_EPOLL_CTL || new.opcode == OP_EPOLL_WAIT)
+	if (new.opcode == OP_EPOLL_WAIT)
 		new.opcode = OP_NONE;
+	/* What cannot be read is left to the kernel, which finds the same. */
+	if (new.opcode == OP_EPOLL_CTL && new.len != EPOLL_CTL_DEL && !epoll_event_in(&x->event, new.addr))
+		new.addr = (u64)&x->event;
 	if (b->names)
 		change_names(b, &new);
 	if (new.opcode == OP_OPENAT) {
@@ -265,15 +272,18 @@ static u32 ring_word(const struct ring *r, u32 off)
 	return __atomic_load_n((const u32 *)(r->memory + off), __ATOMIC_ACQUIRE);
 }
 
-/* Changes what would be submitted: at most `count` operations. */
-static void change_all(struct batch *b, const struct ring *r, u32 count)
+/* Changes what would be submitted, at most `count` operations; yields how many may be, `count` if all. */
+static u32 change_all(struct batch *b, const struct ring *r, u32 count)
 {
 	u32 head = ring_word(r, r->p.sq.head), tail = ring_word(r, r->p.sq.tail),
-	    mask = r->p.sq_entries - 1;
+	    mask = r->p.sq_entries - 1, ready = tail - head;
 
-	if (tail - head > r->p.sq_entries)
-		return;
-	for (count = MIN(count, tail - head); count; count--, head++) {
+	b->n = 0;
+	if (ready > r->p.sq_entries)
+		return count;
+	for (u32 seen = 0; seen < MIN(count, ready); seen++, head++) {
+		if (b->n == MAX_CHANGED)
+			return seen;
 		u32 i = r->p.flags & SETUP_NO_SQARRAY
 				? head & mask
 				: ring_word(r, r->p.sq.array + 4 * (head & mask));
@@ -282,6 +292,7 @@ static void change_all(struct batch *b, const struct ring *r, u32 count)
 			change(b, (struct sqe *)(r->sqes + ((u64)SQE_SIZE * i
 							    << !!(r->p.flags & SETUP_SQE128))));
 	}
+	return count;
 }
 
 static s64 submit(int fd, u32 count, u32 flags)
@@ -289,9 +300,9 @@ static s64 submit(int fd, u32 count, u32 flags)
 	const u64 names_size = 2ull * GUEST_PATH_MAX * MAX_CHANGED;
 	struct batch b;
 	struct ring *r = NULL;
+	u32 done = 0, part;
 	s64 ret;
 
-	b.n = 0;
 	b.names = NULL;
 	lock_take(&rings_lock);
 	for (unsigned i = 0; i < MAX_RINGS && !r; i++)
@@ -306,10 +317,17 @@ static s64 submit(int fd, u32 count, u32 flags)
 		ret = space_own_map(names_size);
 		b.names = is_error(ret) ? NULL : (char *)ret;
 	}
-	change_all(&b, r, count);
-	ret = host_syscall6(HOST_NR_io_uring_enter, fd, count, 0,
-			    flags & ~ENTER_GETEVENTS & ~ENTER_EXT_ARG, 0, 0);
-	change_back(&b);
+	/* Programs count on all being taken at once.  (A chain of links ends where a part does.) */
+	do {
+		part = change_all(&b, r, count - done);
+		ret = host_syscall6(HOST_NR_io_uring_enter, fd, part, 0,
+				    flags & ~ENTER_GETEVENTS & ~ENTER_EXT_ARG, 0, 0);
+		change_back(&b);
+		if (ret > 0)
+			done += ret;
+	} while (ret == part && done < count);
+	if (done)
+		ret = done;
 	lock_drop(&rings_lock);
 	if (b.names)
 		host_syscall2(HOST_NR_munmap, (u64)b.names, names_size);
@@ -367,7 +385,7 @@ static s64 probe(const u64 a[MAX_SYSCALL_ARGS])
 	for (u32 i = 0; ret >= 0 && i < (u32)a[3]; i++) {
 		if (copy_in(&row, rows + i * sizeof row, sizeof row) < 0)
 			return -EFAULT;
-		if (row.op != OP_EPOLL_CTL && row.op != OP_EPOLL_WAIT)
+		if (row.op != OP_EPOLL_WAIT)
 			continue;
 		row.flags &= ~OP_SUPPORTED;
 		if (copy_out(rows + i * sizeof row, &row, sizeof row) < 0)

@@ -102,7 +102,7 @@ second_guest() {
 		#!/bin/sh
 		if [ -e "${0%/*}/busy" ]; then
 			exec 9>> "$0"
-			sleep 5 > /dev/null 2>&1 &
+			sleep 60 > /dev/null 2>&1 3>&- &
 		fi
 		echo zz 4660 2 1 0x3 0x2
 	END

@@ -53,7 +53,7 @@ need_cross() {
 	refuses 126 'dragoman: *: is a directory' "$RUNNER" "$D"
 	refuses 126 'dragoman: *: not a regular file' "$RUNNER" /dev/null
 	mkfifo "$D/fifo"
-	refuses 126 'dragoman: *: not a regular file' timeout 5 "$RUNNER" "$D/fifo"
+	refuses 126 'dragoman: *: not a regular file' timeout 60 "$RUNNER" "$D/fifo"
 }
 
 @test "a file that may not be read" {
@@ -134,7 +134,7 @@ need_cross() {
 	echo text > "$D/bad/lib/nowhere.so.1"
 	refuses 126 'dragoman: *nowhere.so.1: not an ELF file' "$RUNNER" -L "$D/bad" "$D/lost"
 	mkfifo "$D/bad/lib/fifo" && mv "$D/bad/lib/fifo" "$D/bad/lib/nowhere.so.1"
-	refuses 126 'dragoman: *nowhere.so.1: not a regular file' timeout 5 "$RUNNER" -L "$D/bad" "$D/lost"
+	refuses 126 'dragoman: *nowhere.so.1: not a regular file' timeout 60 "$RUNNER" -L "$D/bad" "$D/lost"
 }
 
 @test "scripts: an interpreter that is missing, and one that is the host's" {

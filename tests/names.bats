@@ -71,7 +71,7 @@ names() {
 }
 
 @test "a loop ends" {
-	run timeout 10 "$RUNNER" -L "$R" "$G" read /opt/loop
+	run timeout 60 "$RUNNER" -L "$R" "$G" read /opt/loop
 	[ "$status" = 1 ]
 }
 

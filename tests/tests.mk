@@ -131,10 +131,30 @@ test-programs: $(TEST_PROGRAMS)
 check: all test-programs sysroot $(BATS_FILES)
 	tests/run.sh $(BATS_FILES)
 
-#: check-all       the thorough run: also what needs many repetitions
+# A whole Debian of each guest: what is in a folder of its own is run for all of them, as the rest of tests/long for one.
+WORLD_FILES    = $(foreach g,$(CHECK_GUESTS),$(BUILD)/tests/world-$(g).bats \
+  $(patsubst tests/long/world/%.bats,$(BUILD)/tests/%-$(g).bats,$(wildcard tests/long/world/*.bats)))
+
+$(GUESTS:%=$(BUILD)/tests/world-%.bats): $(BUILD)/tests/world-%.bats: tests/world/cases.txt tests/mkbats.sh
+	@mkdir -p $(@D)
+	sed -n 's/^== //p' $< | tests/mkbats.sh world $* > $@
+
+define world_rule
+$$(BUILD)/tests/%-$(1).bats: tests/long/world/%.bats
+	@mkdir -p $$(@D)
+	sed '1i [ "$$$${TEST_GUEST:-}" = $(1) ] || { TEST_GUEST=$(1); unset RUNNER SYSROOT CROSS_CC; }' $$< > $$@
+endef
+$(foreach g,$(GUESTS),$(eval $(call world_rule,$(g))))
+
+#: check-world     Debian in the large, for each guest: debootstrap, apt, languages many times over, stress-ng (root, hours)
+.PHONY: check-world
+check-world: all $(WORLD_FILES)
+	tests/run.sh $(WORLD_FILES)
+
+#: check-all       the thorough run: also what needs many repetitions, and check-world
 .PHONY: check-all
-check-all: all test-programs sysroot $(BATS_FILES)
-	CHECK_ALL=1 tests/run.sh $(BATS_FILES) $(wildcard tests/long/*.bats)
+check-all: all test-programs sysroot $(BATS_FILES) $(WORLD_FILES)
+	CHECK_ALL=1 tests/run.sh $(BATS_FILES) $(wildcard tests/long/*.bats) $(WORLD_FILES)
 
 #: demo            everything from an empty machine to foreign programs that run
 # One after the other: what is missing is installed before anything is built.

@@ -99,6 +99,7 @@ const struct guest the_guest = {
 	.vdso_size = VDSO_SIZE,
 	.min_sigstack = A64_MINSIGSTKSZ,
 	.vdso_sigreturn = VDSO_SIGRETURN,
+	.sa_restorer = true,
 
 	.insn_row = a64_insn_row,
 	.dump = dump,

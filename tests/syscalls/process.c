@@ -96,8 +96,10 @@ static void forks(void)
 	CALL(prctl(PR_SET_CHILD_SUBREAPER, 1));
 	child = fork();
 	if (child == 0) {
+		child = getpid();
 		if (fork() == 0) {
-			test_sleep_ms(50);
+			while (getppid() == child)
+				test_sleep_ms(1);
 			_exit(getppid() == parent ? 8 : 9);
 		}
 		_exit(0);

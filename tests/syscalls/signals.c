@@ -38,6 +38,13 @@ static void nesting(int number)
 	depth--;
 }
 
+static uint64_t mask_inside;
+
+static void masked(int number)
+{
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, NULL, &mask_inside, 8);
+}
+
 static void where(int number)
 {
 	char here;
@@ -283,12 +290,66 @@ static void waiting(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* What the kernel takes, where the libc's structure is another; what is not ours in it is not looked at. */
+static void actions(void)
+{
+	struct {
+		void (*handler)(int);
+		unsigned long flags;
+#ifndef __riscv
+		void *restorer;
+#endif
+		uint64_t mask;
+	} action;
+
+	handle(SIGUSR1, masked, 0);
+	syscall(SYS_rt_sigaction, SIGUSR1, NULL, &action, 8);
+	IS(action.handler == masked && action.mask == 0);
+	action.mask = 1 << (SIGUSR2 - 1) | 1 << (SIGTERM - 1);
+#ifdef __aarch64__
+	action.restorer = (void *)-1;
+#endif
+	CALL(syscall(SYS_rt_sigaction, SIGUSR1, &action, NULL, 8));
+	raise(SIGUSR1);
+	VALUE(mask_inside);
+	action.mask = 0;
+	syscall(SYS_rt_sigaction, SIGUSR1, NULL, &action, 8);
+	VALUE(action.mask);
+}
+
+/* Each handler raises all: those that are not blocked come at once, the others as their handlers end. */
+static const int family[] = { SIGHUP, SIGILL, SIGQUIT, SIGABRT, SIGFPE, SIGTERM, SIGXCPU, SIGSEGV, SIGXFSZ, SIGSTKFLT,
+	SIGPWR, SIGVTALRM, SIGBUS, SIGUSR1, SIGTRAP, SIGUSR2, SIGTTOU, SIGTTIN, SIGWINCH, 40 };
+
+static void raising(int number)
+{
+	static volatile int seen[65];
+
+	printf(" %d", number);
+	if (!seen[number]++)
+		for (size_t i = 0; i < sizeof(family) / sizeof(family[0]); i++)
+			raise(family[i]);
+	printf(" /%d", number);
+}
+
+static void nests(void)
+{
+	setvbuf(stdout, NULL, _IOFBF, 0);
+	for (size_t i = 0; i < sizeof(family) / sizeof(family[0]); i++)
+		handle(family[i], raising, 0);
+	printf("nested:");
+	raise(SIGHUP);
+	printf("\n");
+}
+
 int main(void)
 {
 	test_begin();
 	basics();
+	actions();
 	stacks();
 	queues();
 	waiting();
+	nests();
 	return 0;
 }

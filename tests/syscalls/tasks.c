@@ -106,7 +106,9 @@ static void futexes(void)
 	CALL(futex(&word, 99, 0, NULL, NULL, 0));
 	for (int i = 0; i < 8; i++)
 		pthread_create(&threads[i], NULL, sleeper, NULL);
-	test_sleep_ms(50);
+	/* Moved from the word to itself, those who wait are counted. */
+	while (futex(&word, FUTEX_CMP_REQUEUE_PRIVATE, 0, (void *)100L, &word, 0) < 8)
+		test_sleep_ms(1);
 	CALL(futex(&word, FUTEX_WAKE_PRIVATE, 3, NULL, NULL, 0));
 	CALL(futex(&word, FUTEX_CMP_REQUEUE_PRIVATE, 1, (void *)4L, &other_word, 1));
 	CALL(futex(&word, FUTEX_CMP_REQUEUE_PRIVATE, 1, (void *)4L, &other_word, 0));

@@ -64,8 +64,8 @@ static inline long works(const char *what, long result)
 }
 
 /*
- * Go to a fresh directory, which is removed at the end of the main process; end after a minute
- * rather than hang.
+ * Go to a fresh directory, which is removed at the end of the main process; end after a quarter of an
+ * hour rather than hang.
  */
 static char test_directory[64];
 static pid_t test_pid;
@@ -85,7 +85,7 @@ static inline void test_end(void)
 static inline void test_begin(void)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	alarm(180);
+	alarm(900);
 	test_pid = getpid();
 	strcpy(test_directory, "/tmp/dragoman-XXXXXX");
 	if (!mkdtemp(test_directory) || chdir(test_directory) < 0) {
@@ -110,6 +110,25 @@ static inline void test_sleep_ms(long ms)
 
 	while (nanosleep(&t, &t) < 0 && errno == EINTR)
 		;
+}
+
+/*
+ * Wait until a process of one thread sleeps in a call: from then on a signal interrupts that call.  A
+ * sleep of some length here would hope that the other was faster, which on a busy machine it is not.
+ */
+static inline void test_until_asleep(pid_t pid)
+{
+	char name[32], state = 0;
+	FILE *file;
+
+	snprintf(name, sizeof(name), "/proc/%d/stat", (int)pid);
+	while (state != 'S') {
+		file = fopen(name, "r");
+		if (!file || fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+			_exit(99);
+		fclose(file);
+		test_sleep_ms(1);
+	}
 }
 
 /* Wait for a child and say how it ended. */

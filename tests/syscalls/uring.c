@@ -2,8 +2,10 @@
 #include "test.h"
 #include <linux/io_uring.h>
 #include <linux/stat.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
+enum { ENTRIES = 128 };
 static int ring;
 static struct io_uring_params p;
 static unsigned *head, *tail, *mask, *array, *cq_head, *cq_tail, *cq_mask;
@@ -18,7 +20,7 @@ static int set_up(unsigned flags)
 
 	memset(&p, 0, sizeof(p));
 	p.flags = flags;
-	ring = syscall(SYS_io_uring_setup, 8, &p);
+	ring = syscall(SYS_io_uring_setup, ENTRIES, &p);
 	if (ring < 0)
 		return -1;
 	size = p.cq_off.cqes + p.cq_entries * sizeof(*cqes);
@@ -84,6 +86,46 @@ static void on_alarm(int number)
 {
 }
 
+/* What libuv does: changes to an epoll set in one call, many of them. */
+static void epolls(void)
+{
+	struct epoll_event event = { EPOLLIN, { .u64 = 0x123456789abcdef0 } }, got = { 0 };
+	int set = epoll_create1(0), ends[2];
+	struct epoll_event events[ENTRIES];
+
+	pipe(ends);
+	add(IORING_OP_EPOLL_CTL, set, &event, EPOLL_CTL_ADD, ends[0]);
+	add(IORING_OP_EPOLL_CTL, set, &event, EPOLL_CTL_ADD, ends[0]);
+	run("epoll");
+	write(ends[1], "x", 1);
+	CALL(epoll_wait(set, &got, 1, 0));
+	IS(got.events == EPOLLIN && got.data.u64 == 0x123456789abcdef0);
+	for (int i = 0; i < ENTRIES; i++) {
+		events[i] = (struct epoll_event){ EPOLLIN, { .u64 = 1000 + i } };
+		add(IORING_OP_EPOLL_CTL, set, &events[i], EPOLL_CTL_MOD, ends[0]);
+	}
+	queued = 0;
+	CALL(syscall(SYS_io_uring_enter, ring, ENTRIES, ENTRIES, IORING_ENTER_GETEVENTS, NULL, 0));
+	for (int bad = 0;;) {
+		if (*cq_head == __atomic_load_n(cq_tail, __ATOMIC_ACQUIRE)) {
+			VALUE(bad);
+			break;
+		}
+		bad += cqes[*cq_head & *cq_mask].res != 0;
+		__atomic_store_n(cq_head, *cq_head + 1, __ATOMIC_RELEASE);
+	}
+	CALL(epoll_wait(set, &got, 1, 0));
+	VALUE(got.data.u64);
+	add(IORING_OP_EPOLL_CTL, set, (void *)8, EPOLL_CTL_MOD, ends[0]);
+	run("epoll, no event");
+	add(IORING_OP_EPOLL_CTL, set, NULL, EPOLL_CTL_DEL, ends[0]);
+	run("epoll, delete");
+	CALL(epoll_wait(set, &got, 1, 0));
+	close(set);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 int main(void)
 {
 	static char text[32], big[8];
@@ -146,12 +188,16 @@ int main(void)
 	add(250, -1, NULL, 0, 0);
 	run("unknown");
 
-	/* Waiting is interrupted. */
+	epolls();
+
+	/* Waiting is interrupted: by one signal of many, since the first may come before the call does. */
 	signal(SIGALRM, on_alarm);
-	ualarm(20000, 0);
+	ualarm(20000, 20000);
 	sigaction(SIGALRM, &(struct sigaction){ .sa_handler = on_alarm }, NULL);
 	CALL(syscall(SYS_io_uring_enter, ring, 0, 1, IORING_ENTER_GETEVENTS, NULL, 0));
-	alarm(30);
+	ualarm(0, 0);
+	signal(SIGALRM, SIG_DFL);
+	alarm(900);
 	CALL(syscall(SYS_io_uring_enter, 0, 0, 0, 0, NULL, 0));
 	CALL(syscall(SYS_io_uring_enter, 999, 1, 0, 0, NULL, 0));
 	close(ring);
