@@ -116,6 +116,9 @@ static uint64_t lane(const uint8_t *v, unsigned bytes, unsigned i)
 /* Is a lane of v the smallest normal number? */
 static bool has_smallest(const uint8_t *v)
 {
+	for (unsigned i = 0; i < 8; i++)
+		if ((lane(v, 2, i) & 0x7fff) == 0x0400)
+			return true;
 	for (unsigned i = 0; i < 4; i++)
 		if (lane(v, 4, i) << 33 == 0x00800000ull << 33 ||
 		    (i < 2 && lane(v, 8, i) << 1 == 0x0010000000000000ull << 1))
