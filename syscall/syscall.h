@@ -41,6 +41,7 @@ struct process {
 	bool strace;
 	bool summary;             /* -strace-c */
 	bool tagged_addr;         /* a thread has asked for tags to be ignored in pointers */
+	bool threads;             /* there is, or was, more than one; guests with an atomic_block may translate otherwise then */
 	gaddr vdso;               /* where the guest's vdso is mapped */
 	u64 stack_start, stack_size;
 	const u8 *auxv;           /* as the guest sees it, for /proc/self/auxv */

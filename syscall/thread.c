@@ -153,6 +153,21 @@ static s64 host_clone_call(const struct clone_args *q, u64 flags, u64 *stack, u6
 			       host_ptr(q->child_tid), tls);
 }
 
+/*
+ * Before the first thread: what was translated for one alone may not be atomic enough for two.  (After a vfork only
+ * the child runs.)
+ */
+static void begin_threads(struct vcpu *c)
+{
+	const u32 *block = c->guest->atomic_block;
+
+	if (the_process.threads)
+		return;
+	the_process.threads = true;
+	if (block && *block)
+		hooks->invalidate(0, ~0ull);
+}
+
 static s64 clone_thread(struct vcpu *c, const struct clone_args *q)
 {
 	struct block *b = block_new();
@@ -161,6 +176,8 @@ static s64 clone_thread(struct vcpu *c, const struct clone_args *q)
 
 	if (!b)
 		return -EAGAIN;
+	if (!(q->flags & CLONE_VFORK))
+		begin_threads(c);
 	if (!block_fill(b, c, q)) {
 		block_free(b, false);
 		return -EAGAIN;

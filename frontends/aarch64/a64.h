@@ -48,6 +48,7 @@ enum a64_feature {
 /* Of the selected CPU model; read-only once the guest runs. */
 extern u64 a64_features[4];
 extern u64 a64_midr;
+extern u32 a64_atomic_block;       /* card: atomic_block */
 
 static inline bool a64_has(enum a64_feature f)
 {

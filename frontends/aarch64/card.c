@@ -67,6 +67,7 @@ const struct guest the_guest = {
 	.u64_align = 8,
 	.va_bits = 48,
 	.tag_bits = 8,   /* TCR_EL1.TBI0: Linux ignores the top byte for user mode */
+	.atomic_block = &a64_atomic_block,
 	.page_size = 4096,
 	.insn_unit = 4,
 

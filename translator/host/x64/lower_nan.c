@@ -20,8 +20,14 @@ static u64 nan_of(unsigned e)
 	return e == 3 ? 0x7ff8000000000000 : e == 2 ? 0x7fc00000 : 0x7e00;
 }
 
-/* No NaN, or the default one. */
-static bool no_other_nan(const struct gen *g, ref v)
+/* log2 of the bytes of an element of the result of n, a vector operation. */
+static unsigned result_size(const struct ir_node *n)
+{
+	return n->aux + (n->op == IR_VFWIDEN);
+}
+
+/* No NaN, or the default one; v is a scalar, or a vector of elements of 1 << e bytes. */
+static bool no_other_nan(const struct gen *g, ref v, unsigned e)
 {
 	const struct ir_node *n = &g->t->node[v];
 
@@ -29,12 +35,13 @@ static bool no_other_nan(const struct gen *g, ref v)
 		return (g->t->pool[n->a].s[0] & 0x7fffffff) <= 0x7f800000;
 	if (n->op == IR_CONSTV && n->type == T_F64)
 		return (g->t->pool[n->a].d[0] & ~0ull >> 1) <= 0x7ff0000000000000;
-	if ((n->op == IR_FCVTH && n->aux & 2) || (n->op == IR_VFWIDEN && n->b & 2))
+	if ((n->op == IR_FCVTH && n->aux & 3) || (n->op == IR_VFWIDEN && n->b & 2))
 		return false;
-	return (n->op >= IR_FADD && n->op <= IR_FMAXNM) || n->op == IR_FRINT || n->op == IR_FCVT || n->op == IR_I2F ||
-	       (n->op >= IR_VFADD && n->op <= IR_VFMAXNM) || n->op == IR_VFPADD || n->op == IR_VFRINT ||
-	       n->op == IR_VI2F || n->op == IR_VFWIDEN || n->op == IR_VFNARROW ||
-	       (n->op == IR_FCVTH && !(n->aux & 1));
+	if ((n->op >= IR_FADD && n->op <= IR_FMAXNM) || n->op == IR_FRINT || n->op == IR_FCVT || n->op == IR_I2F ||
+	    n->op == IR_FCVTH)
+		return true;
+	return ((n->op >= IR_VFADD && n->op <= IR_VFMAXNM) || n->op == IR_VFPADD || n->op == IR_VFRINT ||
+		n->op == IR_VI2F || n->op == IR_VFWIDEN || n->op == IR_VFNARROW) && result_size(n) == e;
 }
 
 bool needs_settling(const struct gen *g, const struct ir_node *n)
@@ -49,14 +56,16 @@ bool needs_settling(const struct gen *g, const struct ir_node *n)
 		/* fall through */
 	case IR_FADD: case IR_FSUB: case IR_FMUL: case IR_FDIV:
 	case IR_VFADD: case IR_VFSUB: case IR_VFMUL: case IR_VFDIV: case IR_VFPADD:
-		return !no_other_nan(g, n->a) || !no_other_nan(g, n->b);
-	case IR_FCVTH:
-		return !(n->aux & 2) && !no_other_nan(g, n->a);
+		return !no_other_nan(g, n->a, n->aux) || !no_other_nan(g, n->b, n->aux);
+	case IR_FCVTH:   /* a half is part of its operand */
+		return n->aux & 1 ? !no_other_nan(g, n->a, 0) : !(n->aux & 2);
 	case IR_VFWIDEN:
-		return !(n->b & 2) && !no_other_nan(g, n->a);
+		return !(n->b & 2) && !no_other_nan(g, n->a, n->aux);
+	case IR_VFNARROW:
+		return !no_other_nan(g, n->a, n->aux + 1);
 	case IR_FSQRT: case IR_FRINT: case IR_FCVT:
-	case IR_VFSQRT: case IR_VFRINT: case IR_VFNARROW:
-		return !no_other_nan(g, n->a);
+	case IR_VFSQRT: case IR_VFRINT:
+		return !no_other_nan(g, n->a, n->aux);
 	default:
 		return false;
 	}
