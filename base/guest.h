@@ -80,6 +80,8 @@ struct guest {
 	const u32 *atomic_block;
 	u32 page_size;              /* smallest page that the guest's kernels use; run-time value may be larger */
 	u32 insn_unit;              /* bytes; the pc is a multiple of it */
+	/* A property (.note.gnu.property) and its bit that give executable segments space_arch_prot; 0: none. */
+	u32 elf_property, elf_property_bit;
 	u32 elf_flags_mask, elf_flags;  /* (e_flags & mask) == flags, or the file is refused */
 
 	/* State */
@@ -97,6 +99,11 @@ struct guest {
 	 * on at pc.
 	 */
 	bool (*flags_dead)(struct tr *t, gaddr pc);
+	/*
+	 * Whether the branch class `how` (EXIT's in translator/ir.def, not 0) may lead to pc, which is executable.  False:
+	 * an undefined instruction there, with vcpu.landing the class.  NULL: any branch may lead anywhere.
+	 */
+	bool (*may_land)(gaddr pc, u32 how);
 	u32 disas_arch, disas_mode; /* capstone's numbers; arch -1: none */
 
 	/* Linux */

@@ -364,6 +364,7 @@ enum exit_reason interp_run(struct vcpu *c, const struct tr *t)
 			break;
 		case IR_EXIT:
 			c->pc = val[n->a].d[0];
+			c->landing = n->c;
 			return EXIT_NONE;
 		case IR_EXITCC:
 			if (!ir_eval_cc(n->aux, val[n->a].s[0]))

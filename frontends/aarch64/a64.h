@@ -180,6 +180,14 @@ enum a64_trap { A64_TRAP_BRK, A64_TRAP_HLT, A64_TRAP_PAC };
 /* --- shared between files --- */
 
 
+/*
+ * branch.c: branch targets (FEAT_BTI).  The class of a branch is PSTATE.BTYPE behind it.
+ */
+enum { A64_PROT_BTI = 0x10, A64_BTYPE_LSB = 10 /* in SPSR */, A64_BTYPE_CALL = 2 };
+bool a64_may_land(gaddr pc, u32 btype);   /* the card's */
+/* BTYPE of BLR (call), or BR by Xn. */
+u32 a64_btype(const struct tr *t, bool call, unsigned rn);
+
 void a64_monitor_clear(struct tr *t);        /* atomics.c: as CLREX */
 
 /* system.c: the fields of PSTATE that the model has, as bits of SPSR, and those a program starts with. */

@@ -65,6 +65,8 @@ const struct guest the_guest = {
 	.elf_data = ELFDATA2LSB,
 	.word = 8,
 	.u64_align = 8,
+	.elf_property = 0xc0000000,   /* GNU_PROPERTY_AARCH64_FEATURE_1_AND, its bit for BTI */
+	.elf_property_bit = 1,
 	.va_bits = 48,
 	.tag_bits = 8,   /* TCR_EL1.TBI0: Linux ignores the top byte for user mode */
 	.atomic_block = &a64_atomic_block,
@@ -80,6 +82,7 @@ const struct guest the_guest = {
 
 	.translate = a64_translate_insn,
 	.flags_dead = a64_flags_dead,
+	.may_land = a64_may_land,
 	.disas_arch = DISAS_ARM64,
 	.disas_mode = DISAS_LITTLE,
 
@@ -91,6 +94,7 @@ const struct guest the_guest = {
 	.hwcap = a64_hwcap,
 	.cpuinfo = a64_cpuinfo,
 	.push_frame = a64_push_frame,
+	.sa_restorer = true,
 	.pop_frame = a64_pop_frame,
 	.trap = a64_trap_signal,
 	.prctl = a64_prctl,

@@ -9,6 +9,7 @@
  */
 #include <stdio.h>
 
+#include "base/space.h"
 #include "frontends/aarch64/a64.h"
 #include "frontends/aarch64/decode.h"
 #include "base/insn.h"
@@ -69,6 +70,7 @@ void a64_select_cpu(const struct cpu_model *m)
 	a64_features_limited = a64_features[0] != done_features;
 	a64_midr = m->id;
 	a64_atomic_block = a64_has(FEAT_LSE2) ? 16 : 0;
+	space_arch_prot = a64_has(FEAT_BTI) ? A64_PROT_BTI : 0;
 }
 
 bool a64_insn_enabled(int insn)
@@ -116,7 +118,7 @@ static u64 pfr0(void)
 
 static u64 pfr1(void)
 {
-	return field(FEAT_SSBS, 4, 2);
+	return field(FEAT_BTI, 0, 1) | field(FEAT_SSBS, 4, 2);
 }
 
 static u64 isar0(void)

@@ -235,7 +235,7 @@ bool a64_tr_br_auth(struct tr *t, const struct a64_br_auth *a)
 		back = ir_pc(t, t->pc + 4);
 		x_put(t, 30, back);
 	}
-	irx(t, IR_EXIT, T_NONE, kind[a->op], to, back, 0);
+	irx(t, IR_EXIT, T_NONE, kind[a->op], to, back, ret ? 0 : a64_btype(t, a->op == 1, a->rn));
 	return true;
 }
 

@@ -87,6 +87,37 @@ static void inform(int number, int flags)
 	sigaction(number, &action, NULL);
 }
 
+/* Every signal from 1 to 64 that is blocked while the handler runs, and back in what sigaction tells. */
+static uint64_t mask_inside;
+
+static void look_at_mask(int number)
+{
+	sigset_t mask;
+
+	sigprocmask(SIG_SETMASK, NULL, &mask);
+	mask_inside = 0;
+	for (int i = 1; i <= 64; i++)
+		mask_inside |= (uint64_t)(sigismember(&mask, i) == 1) << (i - 1);
+}
+
+static void action_mask(void)
+{
+	struct sigaction old, action = { .sa_handler = look_at_mask };
+
+	sigaction(SIGUSR1, &action, NULL);
+	raise(SIGUSR1);
+	VALUE(mask_inside);
+	sigaddset(&action.sa_mask, SIGUSR2);
+	sigaddset(&action.sa_mask, 40);
+	action.sa_flags = SA_NODEFER;
+	sigaction(SIGUSR1, &action, NULL);
+	raise(SIGUSR1);
+	VALUE(mask_inside);
+	sigaction(SIGUSR1, NULL, &old);
+	VALUE(sigismember(&old.sa_mask, SIGUSR2) * 10 + sigismember(&old.sa_mask, 40));
+	VALUE(sigismember(&old.sa_mask, SIGUSR1));
+}
+
 static void basics(void)
 {
 	struct sigaction old, action = { .sa_handler = counting };
@@ -287,6 +318,7 @@ int main(void)
 {
 	test_begin();
 	basics();
+	action_mask();
 	stacks();
 	queues();
 	waiting();
