@@ -100,6 +100,11 @@ struct guest {
 	 */
 	bool (*flags_dead)(struct tr *t, gaddr pc);
 	/*
+	 * What else than code and mode a translation of pc depends on, as a number below 256; when it changes, the translations
+	 * that it concerns are invalidated.  NULL: nothing.
+	 */
+	u32 (*variant)(gaddr pc);
+	/*
 	 * Whether the branch class `how` (EXIT's in translator/ir.def, not 0) may lead to pc, which is executable.  False:
 	 * an undefined instruction there, with vcpu.landing the class.  NULL: any branch may lead anywhere.
 	 */

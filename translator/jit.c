@@ -218,9 +218,9 @@ static bool misaligned(const struct vcpu *c, gaddr pc)
 	return pc & (c->guest->insn_unit - 1);
 }
 
-static u32 variant(void)
+static u32 variant(gaddr pc)
 {
-	return jit.untag ? VARIANT_UNTAG : 0;
+	return (jit.untag ? VARIANT_UNTAG : 0) | (jit.g->variant ? jit.g->variant(pc) * VARIANT_GUEST : 0);
 }
 
 /* A translation of pc for this mode, from an earlier process or new; 0: not executable. */
@@ -229,7 +229,7 @@ static u32 translate(struct vcpu *c, gaddr pc, u32 mode)
 	struct translator_config cfg = jit.cfg;
 	u32 image = persist_image(pc), n;
 
-	n = image ? persist_load(image, pc, mode, variant(), 0, jit.executable) : 0;
+	n = image ? persist_load(image, pc, mode, variant(pc), 0, jit.executable) : 0;
 	if (n)
 		return n;
 	for (;;) {
@@ -382,7 +382,7 @@ static u32 region(struct vcpu *c, u32 n)
 	u32 mode = cache_block(n)->mode, image = persist_image(pc), saved = 0;
 
 	if (image)
-		saved = persist_load(image, pc, mode, variant() | VARIANT_REGION, n, jit.executable);
+		saved = persist_load(image, pc, mode, variant(pc) | VARIANT_REGION, n, jit.executable);
 	if (saved)
 		return use_region(n, saved);
 	for (u32 max = TR_MAX_LABELS; max; max /= 2) {
@@ -598,6 +598,6 @@ void jit_ending(struct vcpu *c, bool alone, const char *name)
 	if (log_on(LOG_STATS))
 		stats_print(name);
 	lock_take(&jit.lock);
-	persist_save(variant());
+	persist_save(variant);
 	lock_drop(&jit.lock);
 }

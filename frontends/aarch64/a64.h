@@ -201,7 +201,10 @@ s64 a64_prctl(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS]);   /* pauth.c: the 
 /* Logical immediate (manual: DecodeBitMasks, immediate form).  False: reserved. */
 bool a64_bitmask(unsigned n, unsigned imms, unsigned immr, unsigned sf, u64 *mask);
 
-int a64_translate_insn(struct tr *t);               /* translate.c: the card's translate */
+int a64_translate_insn(struct tr *t);               /* translate.c: the card's translate, and variant */
+u32 a64_variant(gaddr pc);
+bool a64_guarded(gaddr pc);                         /* branch.c: PROT_BTI */
+bool a64_pairs_as_one(void);                        /* ldst.c */
 bool a64_flags_dead(struct tr *t, gaddr pc);        /* translate.c: the card's flags_dead */
 /* A whole frame, the record that links it and 16 bytes of alignment. */
 enum { A64_MINSIGSTKSZ = 4720 };

@@ -11,7 +11,7 @@
 
 /* --- branch targets --- */
 
-static bool guarded(gaddr pc)
+bool a64_guarded(gaddr pc)
 {
 	return space_arch_prot_used && space_check(pc, 4, A64_PROT_BTI);
 }
@@ -22,7 +22,7 @@ u32 a64_btype(const struct tr *t, bool call, unsigned rn)
 		return 0;       /* nobody asks */
 	if (call)
 		return A64_BTYPE_CALL;
-	return rn == 16 || rn == 17 || !guarded(t->pc) ? 1 : 3;
+	return rn == 16 || rn == 17 || !a64_guarded(t->pc) ? 1 : 3;
 }
 
 /*
@@ -33,7 +33,7 @@ bool a64_may_land(gaddr pc, u32 btype)
 {
 	u32 word;
 
-	if (btype > 3 || !guarded(pc))
+	if (btype > 3 || !a64_guarded(pc))
 		return true;
 	memcpy(&word, g2h(pc), sizeof word);
 	switch (a64_decode(word)) {

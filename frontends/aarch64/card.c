@@ -82,6 +82,7 @@ const struct guest the_guest = {
 
 	.translate = a64_translate_insn,
 	.flags_dead = a64_flags_dead,
+	.variant = a64_variant,
 	.may_land = a64_may_land,
 	.disas_arch = DISAS_ARM64,
 	.disas_mode = DISAS_LITTLE,

@@ -138,9 +138,14 @@ bool a64_tr_ldr_lit(struct tr *t, const struct a64_ldr_lit *a)
  * operations each than two moves of 8 bytes.  So only where another thread may look: not for what is addressed by sp,
  * and not before there are threads.
  */
+bool a64_pairs_as_one(void)
+{
+	return the_process.threads && a64_has(FEAT_LSE2);
+}
+
 static bool moved_as_one(const struct a64_ldst_pair *a)
 {
-	return !a->V && a->opc == 2 && a->rn != 31 && the_process.threads && a64_has(FEAT_LSE2);
+	return !a->V && a->opc == 2 && a->rn != 31 && a64_pairs_as_one();
 }
 
 static void store_as_one(struct tr *t, const struct a64_ldst_pair *a, ref base, s32 disp)

@@ -159,10 +159,13 @@ static ref authenticate(struct tr *t, enum key k, ref v, ref modifier)
 	return r;
 }
 
+/* Strip(): Linux ignores the top byte of addresses in the lower half only (TBI0), so that elsewhere it is code, too. */
 static ref strip(struct tr *t, ref v)
 {
-	return ir3(t, IR_BFI, T_I64, v, ir3(t, IR_SBFX, T_I64, v, SELECT_BIT, 1),
-		   PAC_BITS << 8 | PAC_LSB);
+	ref upper = ir3(t, IR_SBFX, T_I64, v, SELECT_BIT, 1);
+
+	v = ir3(t, IR_BFI, T_I64, v, upper, PAC_BITS << 8 | PAC_LSB);
+	return ir2(t, IR_OR, T_I64, v, ir2(t, IR_AND, T_I64, upper, x_const(t, 0xffull << 56)));
 }
 
 static ref add_or_authenticate(struct tr *t, unsigned aut, enum key k, ref v, ref modifier)
