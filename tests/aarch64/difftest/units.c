@@ -282,7 +282,7 @@ static void branch_auth_unit(struct unit *u, struct dt_seq *q, const struct insn
 		put(u, PACI | key << 10 | (by_zero ? PAC_ZERO : (w & 31) << 5) | target);
 	put_tested(u, w);
 	put(u, SKIPPED);
-	put(u, ret ? MOV_SEEN : XPACI | R_TARGET);
+	put(u, ret ? 0xd50320ff /* xpaclri */ : XPACI | R_TARGET);
 	if (r->attrs & a64_ATTR_call)
 		put(u, MOV_SEEN);
 	put(u, MOV_BACK);
