@@ -95,6 +95,12 @@ static bool alignment(const struct dt_step *s)
 	return is_one_of(s, handlers) && s->want->fault == SIGBUS && !s->got->fault;
 }
 
+/* A misaligned LDAPR. */
+static bool unaligned_ldapr(const struct dt_step *s)
+{
+	return is_handler(s, "ldapr") && s->got->fault == SIGBUS && !s->want->fault;
+}
+
 /* A misaligned store-exclusive for which the monitor is not open. */
 static bool monitor_first(const struct dt_step *s)
 {
@@ -184,6 +190,8 @@ static const struct known {
 	{ "FCVTZS (scalar, fixed-point) of halves", fixed_half,
 	  "an old oracle extends the sign of the 16-bit result (qemu 7.2)" },
 	{ "alignment", alignment, "an old oracle without FEAT_LSE2 (qemu 7.2)" },
+	{ "LDAPR across 16 bytes", unaligned_ldapr,
+	  "AArch64.UnalignedAccessFaults(); an old oracle lets it pass (qemu 7.2)" },
 	{ "STXR: monitor before alignment", monitor_first,
 	  "AArch64.ExclusiveMonitorsPass(): implementation defined which of the two comes first" },
 };
