@@ -19,7 +19,7 @@ enum { SIGSET_BYTES = 8, LAST = 64 };
 struct kernel_action {
 	void (*handler)(int, siginfo_t *, void *);
 	unsigned long flags;
-#ifdef __x86_64__
+#if defined __x86_64__ || defined __aarch64__
 	void (*restorer)(void);
 #endif
 	uint64_t mask;
