@@ -74,8 +74,15 @@ struct guest {
 	u8 u64_align;               /* alignment of a 64-bit member in structures */
 	u8 va_bits;
 	u8 tag_bits;                /* uppermost bits of an address that accesses and jumps ignore */
+	/*
+	 * Accesses that must be aligned (MEM_ALIGN) need not be while all their bytes lie in an aligned block of so many;
+	 * set by select_cpu; NULL: none.
+	 */
+	const u32 *atomic_block;
 	u32 page_size;              /* smallest page that the guest's kernels use; run-time value may be larger */
 	u32 insn_unit;              /* bytes; the pc is a multiple of it */
+	/* A property (.note.gnu.property) and its bit that give executable segments space_arch_prot; 0: none. */
+	u32 elf_property, elf_property_bit;
 	u32 elf_flags_mask, elf_flags;  /* (e_flags & mask) == flags, or the file is refused */
 
 	/* State */
@@ -100,6 +107,16 @@ struct guest {
 	 * on at pc.
 	 */
 	bool (*flags_dead)(struct tr *t, gaddr pc);
+	/*
+	 * What else than code and mode a translation of pc depends on, as a number below 256; when it changes, the translations
+	 * that it concerns are invalidated.  NULL: nothing.
+	 */
+	u32 (*variant)(gaddr pc);
+	/*
+	 * Whether the branch class `how` (EXIT's in translator/ir.def, not 0) may lead to pc, which is executable.  False:
+	 * an undefined instruction there, with vcpu.landing the class.  NULL: any branch may lead anywhere.
+	 */
+	bool (*may_land)(gaddr pc, u32 how);
 	u32 disas_arch, disas_mode; /* capstone's numbers; arch -1: none */
 
 	/* Linux */
@@ -142,6 +159,14 @@ struct guest {
 };
 
 extern const struct guest the_guest;
+
+/* Whether an access of `size` bytes at a, which must be aligned, is where it may not be. */
+static inline bool guest_misaligned(const struct guest *g, u64 a, u32 size)
+{
+	u32 block = g->atomic_block ? *g->atomic_block : 0;
+
+	return (a & (size - 1)) && (!block || (a & (block - 1)) + size > block);
+}
 
 /* The address that a tagged one means: what is ignored is as the bit below it. */
 static inline u64 guest_untag(const struct guest *g, u64 a)

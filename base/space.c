@@ -459,15 +459,31 @@ static void tell_shared(u32 prot, u32 flags)
 		space_on_shared();
 }
 
+u32 space_arch_prot;
+bool space_arch_prot_used;
+
+static u32 kept_prot(u32 prot)
+{
+	return prot & (G_PROT_READ | G_PROT_WRITE | G_PROT_EXEC | space_arch_prot);
+}
+
+static void note_arch_prot(u32 prot)
+{
+	if (!(prot & space_arch_prot) || space_arch_prot_used)
+		return;
+	space_arch_prot_used = true;
+	tell_exec(true, 0, ~(gaddr)0);
+}
+
 s64 space_mmap(gaddr hint, u64 len, u32 prot, u32 flags, int fd, u64 off, const char *name)
 {
 	bool fixed = flags & (G_MAP_FIXED | G_MAP_FIXED_NOREPLACE);
-	struct mapping m = { .prot = prot & (G_PROT_READ | G_PROT_WRITE | G_PROT_EXEC),
-			     .name = name };
+	struct mapping m = { .prot = kept_prot(prot), .name = name };
 	u32 host_flags = (flags & ~MAP_NOT_PASSED) | s.map_flags;
 	bool changed = false;
 	s64 r;
 
+	note_arch_prot(prot);
 	if (len == 0 || off & (s.page - 1) || (fixed && hint & (s.page - 1)))
 		return -EINVAL;
 	len = ALIGN_UP(len, s.page);
@@ -565,7 +581,7 @@ static s64 protect_one(u32 i, gaddr a, gaddr end, u32 prot, bool *changed)
 		return r;
 	split(to);
 	i = split(a);
-	*changed |= (s.map[i].prot & ~prot & G_PROT_EXEC) != 0;
+	*changed |= (s.map[i].prot & ~prot & G_PROT_EXEC) || (s.map[i].prot ^ prot) & space_arch_prot;
 	s.map[i].prot = prot;
 	merge_around(i);
 	return to;
@@ -578,7 +594,7 @@ s64 space_mprotect(gaddr a, u64 len, u32 prot)
 	gaddr at = a, end;
 	s64 r = 0;
 
-	if (a & (s.page - 1) || prot & ~(PROT_KNOWN | PROT_GROWS) ||
+	if (a & (s.page - 1) || prot & ~(PROT_KNOWN | PROT_GROWS | space_arch_prot) ||
 	    (prot & PROT_GROWS) == PROT_GROWS)
 		return -EINVAL;
 	if (prot & PROT_GROWS)
@@ -589,7 +605,8 @@ s64 space_mprotect(gaddr a, u64 len, u32 prot)
 	if (a > s.limit || len > s.limit - a || len == 0)
 		return -ENOMEM;
 	end = a + len;
-	prot &= G_PROT_READ | G_PROT_WRITE | G_PROT_EXEC;
+	note_arch_prot(prot);
+	prot = kept_prot(prot);
 	lock_take(&s.lock);
 	while (at < end && r >= 0) {
 		u32 i = index_above(at);

@@ -93,6 +93,14 @@ bool space_check(gaddr a, u64 len, u32 prot);
 /* Calls fn, unlocked, with a copy of each mapping in order until it returns false. */
 void space_walk(bool (*fn)(const struct mapping *m, void *arg), void *arg);
 
+/*
+ * PROT_ bits that only the guest's architecture has; mappings keep them, the host's do not have them.  Set before
+ * anything is mapped; 0: none.  Translations may depend on them.
+ */
+extern u32 space_arch_prot;
+/* A mapping has, or had, one of them.  Whoever translated before that is told that all changed. */
+extern bool space_arch_prot_used;
+
 /* Called (outside the lock) after executable memory went away, was replaced or lost PROT_EXEC. */
 extern void (*space_on_exec_change)(gaddr start, gaddr end);
 

@@ -74,6 +74,7 @@ struct vcpu {
 	const struct guest *guest;
 	struct task *task;     /* the thread as the system-call layer sees it */
 	u32 trap;              /* guest-defined code of EXIT_TRAP */
+	u32 landing;           /* class of the branch that led to pc and was not yet looked at (guest.may_land); 0: none */
 	u32 fault_code;        /* si_code */
 	u32 fault_signal;      /* signal number of EXIT_FAULT */
 	u32 in_code;           /* not 0 while translated code may be on the host's pc */

@@ -175,7 +175,44 @@ static bool read_interp(struct elf_file *f, const GElf_Phdr *p, u64 size, struct
 	return true;
 }
 
-static bool read_phdrs(struct elf_file *f, Elf *elf, u64 size, gaddr ceiling, struct load_error *e)
+static u32 word_of(const struct guest *g, const u8 *p)
+{
+	u32 v;
+
+	memcpy(&v, p, sizeof v);
+	return g->elf_data == ELFDATA2MSB ? __builtin_bswap32(v) : v;
+}
+
+/*
+ * PT_GNU_PROPERTY: one note of type NT_GNU_PROPERTY_TYPE_0, whose description is a list of properties {type, size,
+ * data, padding}.  What is malformed says nothing, and is no error: old kernels do not look.
+ */
+static void read_property(struct elf_file *f, const GElf_Phdr *p, const struct guest *g)
+{
+	enum { NOTE = 16, PROPERTY_TYPE_0 = 5 };
+	u32 align = g->elf_class == ELFCLASS64 ? 8 : 4;
+	u8 note[1024];
+	ssize_t n;
+
+	if (!g->elf_property || p->p_filesz < NOTE || p->p_filesz > sizeof note)
+		return;
+	n = pread(f->fd, note, p->p_filesz, p->p_offset);
+	if (n != (ssize_t)p->p_filesz || word_of(g, note) != 4 || word_of(g, note + 8) != PROPERTY_TYPE_0 ||
+	    memcmp(note + 12, "GNU", 4))
+		return;
+	n = MIN((u64)n, NOTE + (u64)word_of(g, note + 4));
+	for (ssize_t at = NOTE; at + 12 <= n;) {
+		u32 size = word_of(g, note + at + 4);
+
+		if (size > (u64)(n - at - 8))
+			return;
+		if (word_of(g, note + at) == g->elf_property && size == 4)
+			f->property = word_of(g, note + at + 8) & g->elf_property_bit;
+		at += 8 + ALIGN_UP(size, align);
+	}
+}
+
+static bool read_phdrs(struct elf_file *f, Elf *elf, u64 size, gaddr ceiling, const struct guest *g, struct load_error *e)
 {
 	u64 page = space_page();
 	GElf_Phdr p;
@@ -199,11 +236,18 @@ static bool read_phdrs(struct elf_file *f, Elf *elf, u64 size, gaddr ceiling, st
 		case PT_PHDR:
 			f->phdr = p.p_vaddr;
 			break;
+		case PT_GNU_PROPERTY:
+			read_property(f, &p, g);
+			break;
 		case PT_GNU_STACK:
 			f->exec_stack = p.p_flags & PF_X;
 			break;
 		}
 	}
+	/* of a program with an interpreter that one takes care */
+	for (u32 i = 0; i < f->nsegs && f->property && !f->has_interp; i++)
+		if (f->segs[i].prot & G_PROT_EXEC)
+			f->segs[i].prot |= space_arch_prot;
 	if (!f->nsegs)
 		return malformed(f, e, "nothing to load");
 	if (f->hi - f->lo > ceiling / 2)
@@ -290,7 +334,7 @@ bool elf_open(struct elf_file *f, int fd, const char *path, const struct guest *
 	if (!w)
 		return false;
 	elf = elf_memory((char *)w, len);
-	ok = elf ? read_phdrs(f, elf, st.st_size, ceiling, e) : malformed(f, e, "program headers");
+	ok = elf ? read_phdrs(f, elf, st.st_size, ceiling, g, e) : malformed(f, e, "program headers");
 	elf_end(elf);
 	free(w);
 	if (!ok)

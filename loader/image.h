@@ -25,6 +25,7 @@ struct elf_file {
 	gaddr lo, hi;        /* page-aligned span of the segments */
 	u64 align;           /* largest p_align, at least a page */
 	bool exec_stack;
+	bool property;       /* it has the card's elf_property */
 	bool has_interp;
 	char interp[PATH_MAX];
 	u32 nsegs;

@@ -136,7 +136,7 @@ static bool goes_on(struct tr *t, bool ended)
 		}
 		return true;
 	}
-	if (last->op != IR_EXIT || last->aux != EXIT_JUMP || t->node[last->a].op != IR_PC)
+	if (last->op != IR_EXIT || last->aux != EXIT_JUMP || last->c || t->node[last->a].op != IR_PC)
 		return false;
 	to = planned(t, ir_pc_of(t, last->a));
 	if (!to || !to->single || to->built || to->pc <= t->pc)

@@ -238,7 +238,7 @@ static bool memory_op(struct vcpu *c, const struct ir_node *n, vec *r, const vec
 	/* If it faults and the host does not tell; kernels hide a tag only where it makes zeros. */
 	c->fault_addr = a & tagged;
 
-	if (n->aux & MEM_ALIGN && a & ((1u << (n->aux & MEM_SIZE)) - 1)) {
+	if (n->aux & MEM_ALIGN && guest_misaligned(c->guest, a, 1u << (n->aux & MEM_SIZE))) {
 		c->fault_signal = GUEST_SIGBUS;
 		c->fault_code = GUEST_BUS_ADRALN;
 		return false;
@@ -364,6 +364,7 @@ enum exit_reason interp_run(struct vcpu *c, const struct tr *t)
 			break;
 		case IR_EXIT:
 			c->pc = val[n->a].d[0];
+			c->landing = n->c;
 			return EXIT_NONE;
 		case IR_EXITCC:
 			if (!ir_eval_cc(n->aux, val[n->a].s[0]))

@@ -104,8 +104,9 @@ void interp_float(struct vcpu *c, const struct tr *t, u32 i, vec *val)
 		r = fp_convert(&s, format_of(n->type), format_of(ta), a);
 		break;
 	case IR_FCVTH:
-		r = n->aux & 1 ? fp_convert(&s, FP16, format_of(ta), a)
-			       : fp_convert(&s, format_of(n->type), FP16, a & 0xffff);
+		r = n->aux & 1 ? fp_convert(&s, FP16, format_of(ta), a) :
+		    n->aux & 2 ? fp_unpack(format_of(n->type), FP16, a & 0xffff) :
+				 fp_convert(&s, format_of(n->type), FP16, a & 0xffff);
 		break;
 	case IR_FBOX:
 		r = box(a, n->aux);
@@ -164,12 +165,14 @@ static enum ir_op scalar_of(enum ir_op op)
 
 static u64 lane(const vec *v, unsigned e, unsigned k)
 {
-	return e == 2 ? v->s[k] : v->d[k];
+	return e == 1 ? v->h[k] : e == 2 ? v->s[k] : v->d[k];
 }
 
 static void set_lane(vec *v, unsigned e, unsigned k, u64 x)
 {
-	if (e == 2)
+	if (e == 1)
+		v->h[k] = (u16)x;
+	else if (e == 2)
 		v->s[k] = (u32)x;
 	else
 		v->d[k] = x;
@@ -200,13 +203,19 @@ static u64 lane_convert(struct fpsem *s, enum ir_op op, enum fp_format f, u64 a,
 
 static vec widen_or_narrow(struct fpsem *s, const struct ir_node *n, const vec *a)
 {
+	unsigned e = n->aux, lanes = 8u >> e;
+	enum fp_format narrow = e == 1 ? FP16 : FP32, wide = e == 1 ? FP32 : FP64;
 	vec r = { .d = { 0, 0 } };
 
-	for (unsigned k = 0; k < 2; k++) {
-		if (n->op == IR_VFWIDEN)
-			r.d[k] = fp_convert(s, FP64, FP32, a->s[2 * n->b + k]);
+	for (unsigned k = 0; k < lanes; k++) {
+		u64 x = n->op == IR_VFWIDEN ? lane(a, e, (n->b & 1) * lanes + k) : lane(a, e + 1, k);
+
+		if (n->op == IR_VFNARROW)
+			set_lane(&r, e, k, fp_convert(s, narrow, wide, x));
+		else if (n->b & 2)
+			set_lane(&r, e + 1, k, fp_unpack(wide, narrow, x));
 		else
-			r.s[k] = (u32)fp_convert(s, FP32, FP64, a->d[k]);
+			set_lane(&r, e + 1, k, fp_convert(s, wide, narrow, x));
 	}
 	return r;
 }

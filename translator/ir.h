@@ -69,7 +69,7 @@ enum {
 	MEM_SEQ = 2 << 4,         /* sequentially consistent among MEM_SEQ accesses */
 	MEM_ORDER = 3 << 4,
 	MEM_BE = 1 << 6,          /* big-endian data */
-	MEM_ALIGN = 1 << 7,       /* misaligned: EXIT_FAULT with SIGBUS */
+	MEM_ALIGN = 1 << 7,       /* misaligned, says guest_misaligned(): EXIT_FAULT with SIGBUS */
 };
 /*
  * A LOAD of T_I32/T_I64 from a smaller size extends; of T_F32/T_F64/T_V64 the size is the type's,

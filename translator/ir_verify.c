@@ -163,8 +163,11 @@ static void check_aux(const struct check *k)
 	switch (k->row->aux) {
 	case AUX_E:
 		WANT(n->aux <= 3, "element size");
-		WANT(n->op < IR_VFADD || n->op > IR_VFNARROW || n->aux >= 2,
-		     "element size of floats");
+		if (n->op == IR_VFWIDEN || n->op == IR_VFNARROW)
+			WANT(n->aux == 1 || n->aux == 2, "element size of the narrower floats");
+		else
+			WANT(n->op < IR_VFADD || n->op > IR_VFNARROW || n->aux >= 2,
+			     "element size of floats");
 		WANT((n->op != IR_VNARROW && n->op != IR_VWIDENU && n->op != IR_VWIDENS) ||
 			     n->aux < 3,
 		     "element size");
@@ -264,8 +267,10 @@ static void check_vector(const struct check *k)
 		break;
 	case IR_VWIDENU:
 	case IR_VWIDENS:
-	case IR_VFWIDEN:
 		WANT(n->b <= 1 && (n->b == 0 || k->t->node[n->a].type == T_V128), "half");
+		break;
+	case IR_VFWIDEN:
+		WANT(n->b <= 3 && (!(n->b & 1) || k->t->node[n->a].type == T_V128), "half");
 		break;
 	case IR_VMULLU:
 	case IR_VMULLS:

@@ -240,9 +240,9 @@ static bool misaligned(const struct vcpu *c, gaddr pc)
 	return pc & (c->guest->insn_unit - 1);
 }
 
-static u32 variant(void)
+static u32 variant(gaddr pc)
 {
-	return jit.untag ? VARIANT_UNTAG : 0;
+	return (jit.untag ? VARIANT_UNTAG : 0) | (jit.g->variant ? jit.g->variant(pc) * VARIANT_GUEST : 0);
 }
 
 /* From an earlier process: one that is right whoever looks, or one that is right while nobody does. */
@@ -259,7 +259,7 @@ static u32 translate(struct vcpu *c, gaddr pc, u32 mode)
 	struct translator_config cfg = jit.cfg;
 	u32 image = persist_image(pc), n;
 
-	n = image ? load(image, pc, mode, variant(), 0) : 0;
+	n = image ? load(image, pc, mode, variant(pc), 0) : 0;
 	if (n)
 		return n;
 	for (;;) {
@@ -335,28 +335,51 @@ u64 jit_link(struct vcpu *c, u32 exit_id)
 	return n ? code : not_executable(c, target);
 }
 
+/*
+ * The class of a branch (guest.may_land) travels in the place of its target's tag, and so it stands in the table.
+ * A tag of the guest's own looks like one, which makes no difference unless the page is one where it matters.
+ */
+static u32 branch_class(gaddr target)
+{
+	return jit.g->may_land ? target >> (64 - jit.g->tag_bits) : 0;
+}
+
+static gaddr with_class(gaddr pc, u32 how)
+{
+	return how ? pc | (gaddr)how << (64 - jit.g->tag_bits) : pc;
+}
+
 u64 jit_lookup(struct vcpu *c, gaddr target)
 {
 	gaddr pc = guest_untag(jit.g, target);
-	u32 n, k = table_index(c, pc);
+	u32 n, k = table_index(c, pc), how = branch_class(target);
+	bool lands = true;
 	u64 code = 0;
 
-	if (c->poll)
+	if (c->poll) {
+		c->landing = how;
 		return leave(c, pc, EXIT_POLL);
+	}
 	enter_runtime(c);
 	stats.lookups++;
 	n = translation(c, pc);
 	if (n) {
+		lands = !how || jit.g->may_land(pc, how);
 		code = cache_address(cache_block(n)->code);
-		if (!log_on(LOG_NOCHAIN))
-			fill_entry(c, k, pc, code);
+		if (!log_on(LOG_NOCHAIN) && lands)
+			fill_entry(c, k, with_class(pc, how), code);
 	}
 	lock_drop(&jit.lock);
 	if (!n)
 		return not_executable(c, pc);
+	if (!lands) {
+		c->landing = how;
+		return leave(c, pc, EXIT_UNDEF);
+	}
 	/* A signal since the check above emptied the table too early. */
 	if (c->poll) {
 		forget_entry(c, k);
+		c->landing = how;
 		return leave(c, pc, EXIT_POLL);
 	}
 	return code;
@@ -367,7 +390,7 @@ static void gone(gaddr pc)
 	for (struct vcpu *c = jit.vcpus; c; c = c->next) {
 		u32 k = table_index(c, pc);
 
-		if (c->table[k].pc == pc)
+		if (c->table[k].pc != NO_PC && guest_untag(jit.g, c->table[k].pc) == pc)
 			forget_entry(c, k);
 	}
 }
@@ -387,7 +410,7 @@ static u32 region(struct vcpu *c, u32 n)
 	u32 mode = cache_block(n)->mode, image = persist_image(pc), saved = 0;
 
 	if (image)
-		saved = load(image, pc, mode, variant() | VARIANT_REGION, n);
+		saved = load(image, pc, mode, variant(pc) | VARIANT_REGION, n);
 	if (saved)
 		return use_region(n, saved);
 	for (u32 max = TR_MAX_LABELS; max; max /= 2) {
@@ -486,11 +509,14 @@ static enum exit_reason step(struct vcpu *c)
 enum exit_reason jit_run(struct vcpu *c)
 {
 	enum exit_reason r;
+	gaddr from;
 
 	if (log_on(LOG_STATS))
 		stats_bump(&stats.entries);
 	__atomic_store_n(&c->in_code, INSIDE, __ATOMIC_SEQ_CST);
-	r = host_enter(c, jit_lookup(c, c->pc));
+	from = with_class(guest_untag(jit.g, c->pc), c->landing);
+	c->landing = 0;
+	r = host_enter(c, jit_lookup(c, from));
 	__atomic_store_n(&c->in_code, OUTSIDE, __ATOMIC_SEQ_CST);
 	if (UNLIKELY(r == EXIT_FAULT && c->fault_addr == NOT_AN_ADDRESS))
 		r = step(c);
@@ -611,6 +637,6 @@ void jit_ending(struct vcpu *c, bool alone, const char *name)
 	if (log_on(LOG_STATS))
 		stats_print(name);
 	lock_take(&jit.lock);
-	persist_save(variant());
+	persist_save(variant);
 	lock_drop(&jit.lock);
 }

@@ -371,7 +371,7 @@ static u64 record_size(u32 n)
 }
 
 /* Translations of image i that are not yet in its file. */
-static void put_fresh(struct writer *w, const struct image *i, u32 variant)
+static void put_fresh(struct writer *w, const struct image *i, u32 (*variant)(gaddr pc))
 {
 	u32 number = (u32)(i - images) + 1;
 
@@ -383,7 +383,7 @@ static void put_fresh(struct writer *w, const struct image *i, u32 variant)
 			continue;
 		r->offset = b->pc - i->bias;
 		r->size = record_size(n);
-		r->variant = variant | (b->base ? VARIANT_REGION : 0) | (b->alone ? VARIANT_ALONE : 0);
+		r->variant = variant(b->pc) | (b->base ? VARIANT_REGION : 0) | (b->alone ? VARIANT_ALONE : 0);
 		cache_save(n, &r->s);
 		r->check = check_of(r);
 		take(w, r);
@@ -498,7 +498,7 @@ static void make_way(void)
 	} while (bytes > MAX_DIRECTORY && !host_syscall1(HOST_NR_unlink, (u64)path));
 }
 
-static void save(struct image *i, u32 variant)
+static void save(struct image *i, u32 (*variant)(gaddr pc))
 {
 	const struct header *old = open_file(i->id);   /* which another process may have replaced */
 	struct writer w = { .size = i->fresh_bytes };
@@ -537,7 +537,7 @@ out:
 		host_syscall2(HOST_NR_munmap, (u64)old, old->size);
 }
 
-void persist_save(u32 variant)
+void persist_save(u32 (*variant)(gaddr pc))
 {
 	if (!persist.dir || !directory_good())
 		return;

@@ -28,7 +28,7 @@ void persist_init(const char *dir, u64 key);
 u32 persist_image(gaddr pc);
 
 /* What else than its bytes and mode tells translations of an address from each other. */
-enum { VARIANT_UNTAG = 1, VARIANT_REGION = 2, VARIANT_ALONE = 4 /* struct block */ };
+enum { VARIANT_UNTAG = 1, VARIANT_REGION = 2, VARIANT_ALONE = 4 /* struct block */, VARIANT_GUEST = 8 };
 
 /*
  * The translation of pc, which lies in `image`, from an earlier process, if there is one for this mode (struct block)
@@ -37,8 +37,8 @@ enum { VARIANT_UNTAG = 1, VARIANT_REGION = 2, VARIANT_ALONE = 4 /* struct block 
  */
 u32 persist_load(u32 image, gaddr pc, u32 mode, u32 variant, u32 base, bool (*executable)(gaddr a, u64 len));
 
-/* Writes what this process has made, where that is worth it; its blocks are all of this variant, but for what they tell. */
-void persist_save(u32 variant);
+/* Writes what this process has made, where that is worth it; `variant`: of what begins at pc, but for what blocks tell. */
+void persist_save(u32 (*variant)(gaddr pc));
 
 /* What is in the cache now is not saved: a forked child's parent does that; or there is nothing, it has been emptied. */
 void persist_begin(void);

@@ -608,6 +608,17 @@ u64 fp_convert(struct fpsem *s, enum fp_format to, enum fp_format from, u64 x)
 	}
 }
 
+u64 fp_unpack(enum fp_format to, enum fp_format from, u64 x)
+{
+	const struct format *t = &formats[to], *f = &formats[from];
+	struct fpsem plain = { .round = RND_NEAREST };
+	struct num a = unpack(&plain, from, x);
+
+	if (is_nan(&a))
+		return inf_of(t, a.sign) | (a.raw & frac_mask(f)) << (t->frac_bits - f->frac_bits);
+	return fp_convert(&plain, to, from, x);
+}
+
 u64 fp_from_int(struct fpsem *s, enum fp_format f, u64 v, bool is_unsigned, unsigned fraction)
 {
 	bool sign = !is_unsigned && (s64)v < 0;

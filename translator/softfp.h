@@ -60,6 +60,11 @@ enum fp_order fp_compare(struct fpsem *s, enum fp_format f, u64 a, u64 b, bool s
 u64 fp_rint(struct fpsem *s, enum fp_format f, u64 a, enum ir_round round, bool exact);
 
 u64 fp_convert(struct fpsem *s, enum fp_format to, enum fp_format from, u64 a);
+/*
+ * A number as what arithmetic in a wider format takes it for: exact, a signalling NaN stays one, whatever mode
+ * flushes or has the alternative format.
+ */
+u64 fp_unpack(enum fp_format to, enum fp_format from, u64 a);
 
 /* The integer v (signed or unsigned, 64 bits) / 2^fraction, rounded once. */
 u64 fp_from_int(struct fpsem *s, enum fp_format f, u64 v, bool is_unsigned, unsigned fraction);

@@ -82,6 +82,10 @@ static enum exit_reason interp_loop(struct vcpu *c, void *arg)
 			c->fault_addr = c->pc;
 			return EXIT_FAULT;
 		}
+		if (c->landing && tl.g->may_land && tl.executable(c->pc, tl.g->insn_unit) &&
+		    !tl.g->may_land(c->pc, c->landing))
+			return EXIT_UNDEF;
+		c->landing = 0;
 		c->tr->fpctl = c->fpctl & FPCTL_MODE;
 		if (!tr_build(c->tr, tl.g, c->pc, &tl.cfg, tl.executable)) {
 			c->fault_addr = c->tr->noexec;

@@ -48,6 +48,7 @@ enum a64_feature {
 /* Of the selected CPU model; read-only once the guest runs. */
 extern u64 a64_features[4];
 extern u64 a64_midr;
+extern u32 a64_atomic_block;       /* card: atomic_block */
 
 static inline bool a64_has(enum a64_feature f)
 {
@@ -179,6 +180,14 @@ enum a64_trap { A64_TRAP_BRK, A64_TRAP_HLT, A64_TRAP_PAC };
 /* --- shared between files --- */
 
 
+/*
+ * branch.c: branch targets (FEAT_BTI).  The class of a branch is PSTATE.BTYPE behind it.
+ */
+enum { A64_PROT_BTI = 0x10, A64_BTYPE_LSB = 10 /* in SPSR */, A64_BTYPE_CALL = 2 };
+bool a64_may_land(gaddr pc, u32 btype);   /* the card's */
+/* BTYPE of BLR (call), or BR by Xn. */
+u32 a64_btype(const struct tr *t, bool call, unsigned rn);
+
 void a64_monitor_clear(struct tr *t);        /* atomics.c: as CLREX */
 
 /* system.c: the fields of PSTATE that the model has, as bits of SPSR, and those a program starts with. */
@@ -192,8 +201,10 @@ s64 a64_prctl(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS]);   /* pauth.c: the 
 /* Logical immediate (manual: DecodeBitMasks, immediate form).  False: reserved. */
 bool a64_bitmask(unsigned n, unsigned imms, unsigned immr, unsigned sf, u64 *mask);
 
-int a64_translate_insn(struct tr *t);               /* translate.c: the card's translate */
+int a64_translate_insn(struct tr *t);               /* translate.c: the card's translate, insn_row and variant */
 const struct insn_row *a64_insn_row(const u8 *bytes);
+u32 a64_variant(gaddr pc);
+bool a64_guarded(gaddr pc);                         /* branch.c: PROT_BTI */
 bool a64_flags_dead(struct tr *t, gaddr pc);        /* translate.c: the card's flags_dead */
 /* A whole frame, the record that links it and 16 bytes of alignment. */
 enum { A64_MINSIGSTKSZ = 4720 };

@@ -11,8 +11,8 @@
  * The store-exclusive has no branch inside: if the monitor is not open for the address, it swaps
  * the recorded value for itself, which changes nothing whatever memory holds, and reports failure.
  *
- * Alignment: exclusives, atomics and ordered accesses fault when misaligned, as processors without
- * FEAT_LSE2 do.
+ * Alignment: exclusives, atomics and ordered accesses fault when misaligned; with FEAT_LSE2 when their bytes do not
+ * lie in one aligned block of 16 (AArch64.UnalignedAccessFaults(); Linux leaves SCTLR_EL1.nAA clear).
  */
 #include "frontends/aarch64/a64.h"
 #include "frontends/aarch64/decode.h"

@@ -5,8 +5,52 @@
  * same one; whatever is known about the taken side's frequency is the region former's business, not
  * ours. Every address here is an ir_pc(): translated code holds no absolute address.
  */
+#include "base/space.h"
 #include "frontends/aarch64/a64.h"
 #include "frontends/aarch64/decode.h"
+
+/* --- branch targets --- */
+
+bool a64_guarded(gaddr pc)
+{
+	return space_arch_prot_used && space_check(pc, 4, A64_PROT_BTI);
+}
+
+u32 a64_btype(const struct tr *t, bool call, unsigned rn)
+{
+	if (!space_arch_prot_used)
+		return 0;       /* nobody asks */
+	if (call)
+		return A64_BTYPE_CALL;
+	return rn == 16 || rn == 17 || !a64_guarded(t->pc) ? 1 : 3;
+}
+
+/*
+ * BTypeCompatible_BTI() and _PACIXSP(), the latter with SCTLR_EL1.BT0 set, as Linux does; a breakpoint is compatible
+ * with all.
+ */
+bool a64_may_land(gaddr pc, u32 btype)
+{
+	u32 word;
+
+	if (btype > 3 || !a64_guarded(pc))
+		return true;
+	memcpy(&word, g2h(pc), sizeof word);
+	switch (a64_decode(word)) {
+	case a64_BTI:   /* op2<2:1>: none, c, j, jc */
+		return (word & 0x40 && btype != 3) || (word & 0x80 && btype != 2);
+	case a64_PACIASP:
+	case a64_PACIBSP:
+		return btype != 3;
+	case a64_BRK:
+	case a64_HLT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* --- instructions --- */
 
 static void exit_jump(struct tr *t, gaddr to)
 {
@@ -70,7 +114,7 @@ bool a64_tr_tbz(struct tr *t, const struct a64_tbz *a)
 
 bool a64_tr_br(struct tr *t, const struct a64_br *a)
 {
-	irx(t, IR_EXIT, T_NONE, EXIT_JUMP, x_get(t, a->rn, 1), 0, 0);
+	irx(t, IR_EXIT, T_NONE, EXIT_JUMP, x_get(t, a->rn, 1), 0, a64_btype(t, false, a->rn));
 	return true;
 }
 
@@ -80,7 +124,7 @@ bool a64_tr_blr(struct tr *t, const struct a64_blr *a)
 	ref back = ir_pc(t, t->pc + 4);
 
 	x_put(t, 30, back);
-	irx(t, IR_EXIT, T_NONE, EXIT_CALL, to, back, 0);
+	irx(t, IR_EXIT, T_NONE, EXIT_CALL, to, back, a64_btype(t, true, a->rn));
 	return true;
 }
 

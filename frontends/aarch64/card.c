@@ -65,8 +65,11 @@ const struct guest the_guest = {
 	.elf_data = ELFDATA2LSB,
 	.word = 8,
 	.u64_align = 8,
+	.elf_property = 0xc0000000,   /* GNU_PROPERTY_AARCH64_FEATURE_1_AND, its bit for BTI */
+	.elf_property_bit = 1,
 	.va_bits = 48,
 	.tag_bits = 8,   /* TCR_EL1.TBI0: Linux ignores the top byte for user mode */
+	.atomic_block = &a64_atomic_block,
 	.page_size = 4096,
 	.insn_unit = 4,
 
@@ -79,6 +82,8 @@ const struct guest the_guest = {
 
 	.translate = a64_translate_insn,
 	.flags_dead = a64_flags_dead,
+	.variant = a64_variant,
+	.may_land = a64_may_land,
 	.disas_arch = DISAS_ARM64,
 	.disas_mode = DISAS_LITTLE,
 
@@ -90,6 +95,7 @@ const struct guest the_guest = {
 	.hwcap = a64_hwcap,
 	.cpuinfo = a64_cpuinfo,
 	.push_frame = a64_push_frame,
+	.sa_restorer = true,
 	.pop_frame = a64_pop_frame,
 	.trap = a64_trap_signal,
 	.prctl = a64_prctl,
@@ -99,7 +105,6 @@ const struct guest the_guest = {
 	.vdso_size = VDSO_SIZE,
 	.min_sigstack = A64_MINSIGSTKSZ,
 	.vdso_sigreturn = VDSO_SIGRETURN,
-	.sa_restorer = true,
 
 	.insn_row = a64_insn_row,
 	.dump = dump,

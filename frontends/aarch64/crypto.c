@@ -1,6 +1,6 @@
 /*
- * The cryptographic instructions (Arm ARM C4.1): AES, SHA-1 and SHA-256 map to rows of the IR, SHA3
- * and the XORs around the hashes are plain vector operations, the rounds of the others are helpers.
+ * The cryptographic instructions (Arm ARM C4.1): AES, SHA-1 and SHA-256 map to rows of the IR; SHA-512,
+ * SHA3 and the XORs around the hashes are plain operations, the rounds of SM3 and SM4 are helpers.
  */
 #include "frontends/aarch64/simd.h"
 
@@ -75,9 +75,56 @@ static ref sha256_schedule1(struct tr *t, ref d, ref n, ref m)
 	return ir2(t, IR_SHA256S1, T_V128, sum, m);
 }
 
-static ref sha512(struct tr *t, enum sha_op op, ref d, ref n, ref m)
+/* --- SHA-512: rounds in general registers, the schedule in lanes --- */
+
+static ref quad(struct tr *t, ref v, unsigned lane)
 {
-	return ir_call(t, &a64_h_sha512, ir_const(t, T_I32, op), d, n, m);
+	return irx(t, IR_VGET, T_I64, 3, v, lane, 0);
+}
+
+static ref sum(struct tr *t, ref a, ref b)
+{
+	return ir2(t, IR_ADD, T_I64, a, b);
+}
+
+/* Sigma0, Sigma1 of FIPS 180-4, 4.1.3 */
+static ref sigma512(struct tr *t, ref v, unsigned a, unsigned b, unsigned c)
+{
+	ref x = ir2(t, IR_ROR, T_I64, v, ir_const(t, T_I32, a)), y = ir2(t, IR_ROR, T_I64, v, ir_const(t, T_I32, b));
+
+	return ir2(t, IR_XOR, T_I64, ir2(t, IR_XOR, T_I64, x, y), ir2(t, IR_ROR, T_I64, v, ir_const(t, T_I32, c)));
+}
+
+/* Ch(x, y, z) + Sigma1(x) + w */
+static ref choose512(struct tr *t, ref x, ref y, ref z, ref w)
+{
+	ref ch = ir2(t, IR_XOR, T_I64, ir2(t, IR_AND, T_I64, x, ir2(t, IR_XOR, T_I64, y, z)), z);
+
+	return sum(t, sum(t, ch, sigma512(t, x, 14, 18, 41)), w);
+}
+
+/* Maj(x, y, z) + Sigma0(x) + w */
+static ref majority512(struct tr *t, ref x, ref y, ref z, ref w)
+{
+	ref either = ir2(t, IR_AND, T_I64, x, ir2(t, IR_OR, T_I64, y, z));
+
+	return sum(t, sum(t, ir2(t, IR_OR, T_I64, either, ir2(t, IR_AND, T_I64, y, z)), sigma512(t, x, 28, 34, 39)), w);
+}
+
+static ref sha512h(struct tr *t, ref d, ref n, ref m)
+{
+	ref n0 = quad(t, n, 0), n1 = quad(t, n, 1), m0 = quad(t, m, 0), m1 = quad(t, m, 1);
+	ref high = choose512(t, m1, n0, n1, quad(t, d, 1));
+
+	return ir2(t, IR_VPAIR, T_V128, choose512(t, sum(t, m0, high), m1, n0, quad(t, d, 0)), high);
+}
+
+static ref sha512h2(struct tr *t, ref d, ref n, ref m)
+{
+	ref n0 = quad(t, n, 0), m0 = quad(t, m, 0), m1 = quad(t, m, 1);
+	ref high = majority512(t, m0, m1, n0, quad(t, d, 1));
+
+	return ir2(t, IR_VPAIR, T_V128, majority512(t, high, m0, m1, quad(t, d, 0)), high);
 }
 
 bool a64_tr_crypto_sha3reg(struct tr *t, const struct a64_crypto_sha3reg *a)
@@ -116,6 +163,12 @@ static ref rotate(struct tr *t, unsigned e, ref v, unsigned n)
 {
 	return ir2(t, IR_VOR, T_V128, irx(t, IR_VSHLI, T_V128, e, v, n, 0),
 		   irx(t, IR_VSHRI, T_V128, e, v, (8 << e) - n, 0));
+}
+
+/* sigma0, sigma1 of SHA-512: rotations to the right by a and b, a shift by c. */
+static ref schedule512(struct tr *t, ref v, unsigned a, unsigned b, unsigned c)
+{
+	return xor(t, xor(t, rotate(t, 3, v, 64 - a), rotate(t, 3, v, 64 - b)), irx(t, IR_VSHRI, T_V128, 3, v, c, 0));
 }
 
 /*
@@ -183,13 +236,14 @@ bool a64_tr_crypto_3reg512(struct tr *t, const struct a64_crypto_3reg512 *a)
 
 	switch (a->id) {
 	case a64_SHA512H:
-		v = sha512(t, SHA512_H, d, n, m);
+		v = sha512h(t, d, n, m);
 		break;
 	case a64_SHA512H2:
-		v = sha512(t, SHA512_H2, d, n, m);
+		v = sha512h2(t, d, n, m);
 		break;
 	case a64_SHA512SU1:
-		v = sha512(t, SHA512_SU1, d, n, m);
+		v = irx(t, IR_VADD, T_V128, 3, d, m, 0);
+		v = irx(t, IR_VADD, T_V128, 3, v, schedule512(t, n, 19, 61, 6), 0);
 		break;
 	case a64_RAX1:
 		v = xor(t, n, rotate(t, 3, m, 1));
@@ -210,12 +264,14 @@ bool a64_tr_crypto_3reg512(struct tr *t, const struct a64_crypto_3reg512 *a)
 
 bool a64_tr_crypto_2reg512(struct tr *t, const struct a64_crypto_2reg512 *a)
 {
-	ref d = v_get(t, a->rd), n = v_get(t, a->rn);
+	ref d = v_get(t, a->rd), n = v_get(t, a->rn), next;
 
-	if (a->id == a64_SHA512SU0)
-		v_put(t, a->rd, sha512(t, SHA512_SU0, d, n, n));
-	else
-		v_put(t, a->rd, ir_call(t, &a64_h_sm, ir_const(t, T_I32, SM4_E), d, n, n));
+	if (a->id == a64_SHA512SU0) {
+		next = schedule512(t, ir3(t, IR_VEXT, T_V128, d, n, 8), 1, 8, 7);
+		v_put(t, a->rd, irx(t, IR_VADD, T_V128, 3, d, next, 0));
+		return true;
+	}
+	v_put(t, a->rd, ir_call(t, &a64_h_sm, ir_const(t, T_I32, SM4_E), d, n, n));
 	return true;
 }
 

@@ -1,7 +1,4 @@
-/*
- * Rounds of SHA-512 (FIPS 180-4), SM3 (GB/T 32905) and SM4 (GB/T 32907) as the Arm ARM cuts
- * them up.
- */
+/* Rounds of SM3 (GB/T 32905) and SM4 (GB/T 32907) as the Arm ARM cuts them up. */
 #include "base/sm4.h"
 #include "frontends/aarch64/vechelp.h"
 
@@ -19,48 +16,6 @@ static u32 majority(u32 x, u32 y, u32 z)
 {
 	return (x & y) | ((x | y) & z);
 }
-
-static u64 sigma512(u64 v, unsigned a, unsigned b, unsigned c)
-{
-	return ror64(v, a) ^ ror64(v, b) ^ ror64(v, c);
-}
-
-static vec sha512(enum sha_op op, vec d, vec n, vec m)
-{
-	vec r;
-
-	switch (op) {
-	case SHA512_H:
-		r.d[1] = ((m.d[1] & n.d[0]) ^ (~m.d[1] & n.d[1])) + sigma512(m.d[1], 14, 18, 41) +
-			 d.d[1];
-		m.d[0] += r.d[1];
-		r.d[0] = ((m.d[0] & m.d[1]) ^ (~m.d[0] & n.d[0])) + sigma512(m.d[0], 14, 18, 41) +
-			 d.d[0];
-		return r;
-	case SHA512_H2:
-		r.d[1] = ((n.d[0] & m.d[1]) ^ (n.d[0] & m.d[0]) ^ (m.d[1] & m.d[0])) +
-			 sigma512(m.d[0], 28, 34, 39) + d.d[1];
-		r.d[0] = ((r.d[1] & m.d[0]) ^ (r.d[1] & m.d[1]) ^ (m.d[1] & m.d[0])) +
-			 sigma512(r.d[1], 28, 34, 39) + d.d[0];
-		return r;
-	case SHA512_SU0:
-		r.d[0] = d.d[0] + (ror64(d.d[1], 1) ^ ror64(d.d[1], 8) ^ d.d[1] >> 7);
-		r.d[1] = d.d[1] + (ror64(n.d[0], 1) ^ ror64(n.d[0], 8) ^ n.d[0] >> 7);
-		return r;
-	default:
-		for (unsigned i = 0; i < 2; i++)
-			r.d[i] = d.d[i] + m.d[i] +
-				 (ror64(n.d[i], 19) ^ ror64(n.d[i], 61) ^ n.d[i] >> 6);
-		return r;
-	}
-}
-
-static v128 sha512_step(u32 op, v128 d, v128 n, v128 m)
-{
-	return v128_of(sha512(op, vec_of(d), vec_of(n), vec_of(m)));
-}
-
-const struct ir_helper a64_h_sha512 = { "a64_sha512", sha512_step, T_V128, 4, H_PURE, 0, 0 };
 
 /* --- SM3 --- */
 

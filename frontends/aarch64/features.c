@@ -9,6 +9,7 @@
  */
 #include <stdio.h>
 
+#include "base/space.h"
 #include "frontends/aarch64/a64.h"
 #include "frontends/aarch64/decode.h"
 #include "base/insn.h"
@@ -31,12 +32,13 @@ _Static_assert(FEAT_COUNT <= 64, "one word of features");
 #define V8_2 (F(DPB) | F(FP16) | F(FP16SIMD))
 #define A76 (V8_0 | V8_CRYPTO | V8_1 | V8_2 | F(DotProd) | F(LRCPC) | F(SSBS))
 #define V8_3 (F(JSCVT) | F(FCMA) | F(LRCPC) | F(PAuth) | F(PAuthGA))
-#define V8_4 (F(DotProd) | F(FlagM) | F(LRCPC2) | F(FHM) | F(DIT))
+#define V8_4 (F(DotProd) | F(FlagM) | F(LRCPC2) | F(FHM) | F(DIT) | F(LSE2))
 #define V1 (A76 | V8_3 | V8_4 | F(SHA3) | F(SHA512) | F(SM3) | F(SM4) | F(BF16) | F(I8MM) | F(DPB2) | \
 	    F(DGH) | F(RNG))
 
 u64 a64_features[4];
 u64 a64_midr;
+u32 a64_atomic_block;
 bool a64_features_limited;
 
 /* Features and MIDR_EL1 as in the processors' technical reference manuals. */
@@ -67,6 +69,8 @@ void a64_select_cpu(const struct cpu_model *m)
 	a64_features[0] = m->features[0] & done_features;
 	a64_features_limited = a64_features[0] != done_features;
 	a64_midr = m->id;
+	a64_atomic_block = a64_has(FEAT_LSE2) ? 16 : 0;
+	space_arch_prot = a64_has(FEAT_BTI) ? A64_PROT_BTI : 0;
 }
 
 bool a64_insn_enabled(int insn)
@@ -114,7 +118,7 @@ static u64 pfr0(void)
 
 static u64 pfr1(void)
 {
-	return field(FEAT_SSBS, 4, 2);
+	return field(FEAT_BTI, 0, 1) | field(FEAT_SSBS, 4, 2);
 }
 
 static u64 isar0(void)
@@ -143,6 +147,12 @@ static u64 isar2(void)
 	       field(FEAT_CSSC, 52, 1);
 }
 
+/* AT: misaligned accesses are atomic within 16 bytes. */
+static u64 mmfr2(void)
+{
+	return field(FEAT_LSE2, 32, 1);
+}
+
 /* What is hidden has the value that promises least: no granule of 4 or 64 KiB ... */
 static u64 mmfr0(void)
 {
@@ -162,7 +172,7 @@ bool a64_id_register(unsigned crm, unsigned op2, u64 *v)
 		[4] = { [0] = pfr0, [1] = pfr1 },
 		[5] = { [0] = dfr0 },
 		[6] = { [0] = isar0, [1] = isar1, [2] = isar2 },
-		[7] = { [0] = mmfr0 },
+		[7] = { [0] = mmfr0, [2] = mmfr2 },
 	};
 
 	*v = 0;

@@ -2,11 +2,9 @@
  * Scalar floating point (Arm ARM C4.1, "Data Processing -- Scalar Floating-Point").
  *
  * Values are F32 and F64 of the IR, whose operations have the manual's NaN rules, so there is
- * nothing to do here but to name the operation.  Half precision (FEAT_FP16) has no type.
- * Arithmetic on halves goes to the helper of the vector forms: widening them for the host would
- * quieten signalling NaNs, which FMINNM and the choice among several NaNs can tell.  Conversions
- * and comparisons do widen, since a single holds every half; what only moves or changes the sign
- * works on the bits.
+ * nothing to do here but to name the operation.  Half precision (FEAT_FP16) has no type: arithmetic on
+ * halves is that of the vector forms (simd_half.c), conversions and comparisons widen to singles, and what
+ * only moves or changes the sign works on the bits.
  */
 #include "frontends/aarch64/simd_fp.h"
 
@@ -395,6 +393,21 @@ bool a64_tr_fmov_gpr(struct tr *t, const struct a64_fmov_gpr *a)
 	}
 }
 
+/*
+ * A 64-bit integer that a double holds and that rounds to a half as n does: what lies above 53 bits leaves the lowest
+ * of them set for the bits below it (rounding to odd).
+ */
+static ref int_for_half(struct tr *t, ref n, bool uns)
+{
+	ref lost = ir2(t, IR_AND, T_I64, n, ir_const(t, T_I64, 0x7ff));
+	ref odd = ir2(t, IR_ADD, T_I64, lost, ir_const(t, T_I64, 0x7ff)), range;
+
+	odd = ir2(t, IR_AND, T_I64, ir2(t, IR_OR, T_I64, n, odd), ir_const(t, T_I64, ~0x7ffull));
+	range = uns ? n : ir2(t, IR_ADD, T_I64, n, ir_const(t, T_I64, 1ull << 52));
+	range = ir2(t, IR_SHR, T_I64, range, ir_const(t, T_I32, 53));
+	return irx(t, IR_SELCC, T_I64, CC_EQ, ir2(t, IR_ANDF, T_FLAGS, range, range), n, odd);
+}
+
 /* An integer register / 2^fbits to floating point. */
 static void int_to_fp(struct tr *t, unsigned rd, unsigned rn, unsigned sf, unsigned ftype,
 		      unsigned fbits, bool uns)
@@ -403,13 +416,15 @@ static void int_to_fp(struct tr *t, unsigned rd, unsigned rn, unsigned sf, unsig
 	enum ir_type type = ftype == FT_S ? T_F32 : T_F64;
 	ref n = x_get(t, rn, sf), ctl;
 
-	if (ftype == FT_H && (sf || half_special(t))) {
+	if (ftype == FT_H && (half_special(t) || t->fpctl & FPCTL_FLUSH)) {
 		ctl = ir_const(t, T_I32, fbits | uns << 8);
 		if (!sf)
 			n = irx(t, uns ? IR_ZEXT : IR_SEXT, T_I64, 0, n, 32, 0);
 		put_bits(t, rd, ir_call(t, &a64_h_int_to_half, ctl, ir_get(t, SLOT_FPCR, T_I32), n));
 		return;
 	}
+	if (ftype == FT_H && sf)
+		n = int_for_half(t, n, uns);
 	put_fp(t, rd, irx(t, IR_I2F, type, uns, n, fbits, 0), ftype);
 }
 

@@ -1,5 +1,5 @@
 /*
- * Floating-point helpers: estimates, steps, half precision, changes of format, complex numbers
+ * Floating-point helpers: estimates, steps, half precision, changes of format
  * (Arm ARM, shared pseudocode under "functions/float").
  *
  * All arithmetic is the translator's software floating point, so a helper gives the same bits under
@@ -421,14 +421,8 @@ static v128 convert_lanes(struct vcpu *c, u32 ctl, u32 fpcr, v128 v)
 
 	for (unsigned i = 0; i < lanes; i++) {
 		switch ((enum fp_cvt)(ctl & 0xff)) {
-		case CVT_HALF_TO_SINGLE:
-			r.s[i] = fp_convert(&s, FP32, FP16, a.h[i]);
-			break;
 		case CVT_HALF_UNPACK:
 			r.s[i] = unpack_half(&s, a.h[i]);
-			break;
-		case CVT_SINGLE_TO_HALF:
-			r.h[i] = fp_convert(&s, FP16, FP32, a.s[i]);
 			break;
 		case CVT_DOUBLE_TO_SINGLE_ODD:
 			r.s[i] = to_single_odd(&s, a.d[i]);
@@ -494,52 +488,3 @@ static u64 fjcvtzs(struct vcpu *c, u32 fpcr, double d)
 }
 
 const struct ir_helper a64_h_fjcvtzs = { "a64_fjcvtzs", fjcvtzs, T_I64, 2, H_VCPU, 0, 0 };
-
-/* --- complex numbers: real parts in even lanes --- */
-
-static v128 fcmla(struct vcpu *c, u32 ctl, u32 fpcr, v128 d128, v128 n128, v128 m128)
-{
-	unsigned rot = ctl & 3, e = ctl >> 2 & 3, lanes = ctl >> 4;
-	vec d = vec_of(d128), n = vec_of(n128), m = vec_of(m128), r = { .d = { 0, 0 } };
-	enum fp_format f = e - 1;
-	struct fpsem s = begin(fpcr, f);
-
-	for (unsigned i = 0; i < lanes; i += 2) {
-		/* rot: one part of n times m, m * i, -m, m * -i */
-		u64 a = lane(n, e, i + (rot & 1));
-		u64 re = lane(m, e, i + (rot & 1)), im = lane(m, e, i + !(rot & 1));
-
-		if (rot == 1 || rot == 2)
-			re = fp_neg(f, re);
-		if (rot & 2)
-			im = fp_neg(f, im);
-		set_lane(&r, e, i, fp_fma(&s, f, a, re, lane(d, e, i)));
-		set_lane(&r, e, i + 1, fp_fma(&s, f, a, im, lane(d, e, i + 1)));
-	}
-	translator_raise_fpflags(c, s.flags);
-	return v128_of(r);
-}
-
-static v128 fcadd(struct vcpu *c, u32 ctl, u32 fpcr, v128 d128, v128 n128, v128 m128)
-{
-	unsigned rot = ctl & 3, e = ctl >> 2 & 3, lanes = ctl >> 4;
-	vec n = vec_of(n128), m = vec_of(m128), r = { .d = { 0, 0 } };
-	enum fp_format f = e - 1;
-	struct fpsem s = begin(fpcr, f);
-
-	for (unsigned i = 0; i < lanes; i += 2) {
-		u64 re = lane(m, e, i + 1), im = lane(m, e, i);
-
-		if (rot)
-			im = fp_neg(f, im);
-		else
-			re = fp_neg(f, re);
-		set_lane(&r, e, i, fp_add(&s, f, lane(n, e, i), re));
-		set_lane(&r, e, i + 1, fp_add(&s, f, lane(n, e, i + 1), im));
-	}
-	translator_raise_fpflags(c, s.flags);
-	return v128_of(r);
-}
-
-const struct ir_helper a64_h_fcmla = { "a64_fcmla", fcmla, T_V128, 5, H_VCPU, 0, 0 };
-const struct ir_helper a64_h_fcadd = { "a64_fcadd", fcadd, T_V128, 5, H_VCPU, 0, 0 };

@@ -12,6 +12,7 @@
  */
 #include "frontends/aarch64/a64.h"
 #include "frontends/aarch64/decode.h"
+#include "syscall/syscall.h"
 
 /* What an access moves: decoded once from size, V and opc. */
 struct access {
@@ -131,6 +132,27 @@ bool a64_tr_ldr_lit(struct tr *t, const struct a64_ldr_lit *a)
 	return true;
 }
 
+/*
+ * FEAT_LSE2: a pair of X registers within an aligned block of 16 bytes is moved as one, which libatomic relies on for
+ * __int128.  The host's 16-byte moves are atomic there (AVX), but a pair of general registers costs two more
+ * operations each than two moves of 8 bytes.  So only where another thread may look: not for what is addressed by sp,
+ * and not while there is none.
+ */
+static bool moved_as_one(struct tr *t, const struct a64_ldst_pair *a)
+{
+	if (a->V || a->opc != 2 || a->rn == 31 || !a64_has(FEAT_LSE2))
+		return false;
+	t->relies_alone |= t->alone;
+	return !t->alone;
+}
+
+static void store_as_one(struct tr *t, const struct a64_ldst_pair *a, ref base, s32 disp)
+{
+	ref v = ir2(t, IR_VPAIR, T_V128, x_get(t, a->rt, 1), x_get(t, a->rt2, 1));
+
+	irx(t, IR_STORE, T_V128, MEM_128, base, v, (u32)disp);
+}
+
 /* idx 0: no-allocate, 1: post-indexed, 2: offset, 3: pre-indexed */
 bool a64_tr_ldst_pair(struct tr *t, const struct a64_ldst_pair *a)
 {
@@ -141,9 +163,16 @@ bool a64_tr_ldst_pair(struct tr *t, const struct a64_ldst_pair *a)
 	s32 second = disp + (1 << m.size);
 	ref base = xsp_get(t, a->rn, 1), v = 0, v2 = 0;
 
-	if (m.store) {
+	if (m.store && moved_as_one(t, a)) {
+		store_as_one(t, a, base, disp);
+	} else if (m.store) {
 		store(t, m, a->rt, base, disp);
 		store(t, m, a->rt2, base, second);
+	} else if (moved_as_one(t, a)) {
+		ref both = irx(t, IR_LOAD, T_V128, MEM_128, base, 0, (u32)disp);
+
+		v = irx(t, IR_VGET, T_I64, 3, both, 0, 0);
+		v2 = irx(t, IR_VGET, T_I64, 3, both, 1, 0);
 	} else {
 		v = load(t, m, base, disp);
 		v2 = load(t, m, base, second);

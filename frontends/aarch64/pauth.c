@@ -159,10 +159,13 @@ static ref authenticate(struct tr *t, enum key k, ref v, ref modifier)
 	return r;
 }
 
+/* Strip(): Linux ignores the top byte of addresses in the lower half only (TBI0), so that elsewhere it is code, too. */
 static ref strip(struct tr *t, ref v)
 {
-	return ir3(t, IR_BFI, T_I64, v, ir3(t, IR_SBFX, T_I64, v, SELECT_BIT, 1),
-		   PAC_BITS << 8 | PAC_LSB);
+	ref upper = ir3(t, IR_SBFX, T_I64, v, SELECT_BIT, 1);
+
+	v = ir3(t, IR_BFI, T_I64, v, upper, PAC_BITS << 8 | PAC_LSB);
+	return ir2(t, IR_OR, T_I64, v, ir2(t, IR_AND, T_I64, upper, x_const(t, 0xffull << 56)));
 }
 
 static ref add_or_authenticate(struct tr *t, unsigned aut, enum key k, ref v, ref modifier)
@@ -235,7 +238,7 @@ bool a64_tr_br_auth(struct tr *t, const struct a64_br_auth *a)
 		back = ir_pc(t, t->pc + 4);
 		x_put(t, 30, back);
 	}
-	irx(t, IR_EXIT, T_NONE, kind[a->op], to, back, 0);
+	irx(t, IR_EXIT, T_NONE, kind[a->op], to, back, ret ? 0 : a64_btype(t, a->op == 1, a->rn));
 	return true;
 }
 

@@ -140,7 +140,7 @@ static void fill_ucontext(struct vcpu *c, const struct sigframe *f, struct ucont
 	uc->mc.sp = *vcpu_u64(c, OFF_SP);
 	uc->mc.pc = c->pc;
 	uc->mc.pstate = (u64)get_nzcv(c) << PSTATE_NZCV_SHIFT |
-			*(const u32 *)(const void *)(c->state + OFF_PSTATE);
+			*(const u32 *)(const void *)(c->state + OFF_PSTATE) | (u64)c->landing << A64_BTYPE_LSB;
 	fill_records(c, f, uc->mc.reserved);
 }
 
@@ -183,6 +183,7 @@ bool a64_push_frame(struct vcpu *c, const struct sigframe *f)
 	if (copy_out(frame_at, &frame, sizeof frame) || copy_out(record_at, &record, sizeof record))
 		return false;
 
+	c->landing = a64_has(FEAT_BTI) ? A64_BTYPE_CALL : 0;   /* setup_return() */
 	*vcpu_u64(c, OFF_X0) = f->signo;
 	if (f->want_siginfo) {
 		*vcpu_u64(c, OFF_X1) = frame_at + offsetof(struct rt_sigframe, info);
@@ -239,6 +240,7 @@ bool a64_pop_frame(struct vcpu *c, struct sigframe *f)
 	c->pc = mc->pc;
 	set_nzcv(c, mc->pstate >> PSTATE_NZCV_SHIFT & 15);
 	*(u32 *)(void *)(c->state + OFF_PSTATE) = mc->pstate & a64_pstate_mask();
+	c->landing = a64_has(FEAT_BTI) ? mc->pstate >> A64_BTYPE_LSB & 3 : 0;
 
 	memcpy(c->state + OFF_V0, fp->v, sizeof fp->v);
 	*(u32 *)(void *)(c->state + OFF_FPCR) = fp->fpcr & FPCR_MASK;

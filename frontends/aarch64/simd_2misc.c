@@ -88,8 +88,8 @@ static ref misc(struct tr *t, enum misc_op op, enum ir_type type, unsigned e, re
 	case M_UADALP:
 		v = add_long_pairs(t, type, e, op == M_UADALP, n);
 		return irx(t, IR_VADD, type, e + 1, d, v, 0);
-	case M_SUQADD: return simd_sat(t, SAT_SUQADD, e, type, d, n, n);
-	case M_USQADD: return simd_sat(t, SAT_USQADD, e, type, d, n, n);
+	case M_SUQADD: return simd_add_mixed_sat(t, true, type, e, d, n);
+	case M_USQADD: return simd_add_mixed_sat(t, false, type, e, d, n);
 	case M_CLS:
 		/* Leading zeros of x ^ (x >> 1), whose top bit is always clear, less that one. */
 		v = ir2(t, IR_VXOR, type, n, irx(t, IR_VSARI, type, e, n, 1, 0));

@@ -52,7 +52,8 @@ ref simd_widening(struct tr *t, enum diff_op op, unsigned e, unsigned half, ref 
 	case D_PMULL:
 		if (e == 3)
 			return ir3(t, IR_CLMUL, T_V128, n, m, half | half << 4);
-		return ir_call(t, &a64_h_pmull, ir_const(t, T_I32, half), n, m);
+		return simd_poly_mul(t, T_V128, 1, irx(t, IR_VWIDENU, T_V128, 0, n, half, 0),
+				     irx(t, IR_VWIDENU, T_V128, 0, m, half, 0));
 	default:
 		break;
 	}
@@ -223,8 +224,7 @@ bool a64_tr_simd_elem(struct tr *t, const struct a64_simd_elem *a)
 		v_put(t, a->rd, simd_same(t, same, type, e, d, n, m));
 	else
 		v_put(t, a->rd,
-		      simd_sat(t, a->id == a64_SQRDMLAH_elem ? SAT_MLAH : SAT_MLSH, e, type, d, n,
-			       m));
+		      simd_mla_high_sat(t, a->id == a64_SQRDMLSH_elem, type, e, d, n, m));
 	return true;
 }
 
@@ -251,7 +251,7 @@ bool a64_tr_simd_scalar_elem(struct tr *t, const struct a64_simd_scalar_elem *a)
 		v_put(t, a->rd, simd_same(t, same, T_V128, e, n, n, m));
 	else
 		v_put(t, a->rd,
-		      simd_sat(t, a->id == a64_SQRDMLAH_elem_scalar ? SAT_MLAH : SAT_MLSH, e,
-			       T_V128, scalar_operand(t, a->rd, e), n, m));
+		      simd_mla_high_sat(t, a->id == a64_SQRDMLSH_elem_scalar, T_V64, e,
+					scalar_operand(t, a->rd, e), n, m));
 	return true;
 }

@@ -81,21 +81,6 @@ static ref doubling_high(struct tr *t, enum ir_type type, unsigned e, bool round
 	return xor(t, type, v, over);
 }
 
-ref simd_sat(struct tr *t, unsigned ctl, unsigned e, enum ir_type type, ref d, ref n, ref m)
-{
-	ref c = ir_const(t, T_I32, ctl | e << SAT_SIZE), v;
-
-	if (type == T_V64) {
-		d = ir1(t, IR_ZEXTV, T_V128, d);
-		n = ir1(t, IR_ZEXTV, T_V128, n);
-		m = ir1(t, IR_ZEXTV, T_V128, m);
-	}
-	v = ir_call(t, &a64_h_sat, c, d, n, m);
-	if ((ctl & 0xff) != SAT_NONE_SHL)
-		qc_mask(t, ir_call(t, &a64_h_sat_mask, c, d, n, m));
-	return v;
-}
-
 static ref saturating(struct tr *t, enum ir_op op, enum ir_op plain, enum ir_type type, unsigned e, ref n, ref m)
 {
 	ref v = op2(t, op, type, e, n, m);
@@ -125,12 +110,12 @@ ref simd_same(struct tr *t, enum same_op op, enum ir_type type, unsigned e, ref 
 	case S_CMEQ: return op2(t, IR_VCMPEQ, type, e, n, m);
 	case S_SSHL: return op2(t, IR_VSALV, type, e, n, m);
 	case S_USHL: return op2(t, IR_VSHLV, type, e, n, m);
-	case S_SQSHL: return simd_sat(t, SAT_SHL, e, type, n, n, m);
-	case S_UQSHL: return simd_sat(t, SAT_SHL | SAT_UNSIGNED, e, type, n, n, m);
-	case S_SRSHL: return simd_sat(t, SAT_NONE_SHL | SAT_ROUND, e, type, n, n, m);
-	case S_URSHL: return simd_sat(t, SAT_NONE_SHL | SAT_ROUND | SAT_UNSIGNED, e, type, n, n, m);
-	case S_SQRSHL: return simd_sat(t, SAT_SHL | SAT_ROUND, e, type, n, n, m);
-	case S_UQRSHL: return simd_sat(t, SAT_SHL | SAT_ROUND | SAT_UNSIGNED, e, type, n, n, m);
+	case S_SQSHL: return simd_shift_by(t, SHIFT_SATURATE, type, e, n, m);
+	case S_UQSHL: return simd_shift_by(t, SHIFT_SATURATE | SHIFT_UNSIGNED, type, e, n, m);
+	case S_SRSHL: return simd_shift_by(t, SHIFT_ROUND, type, e, n, m);
+	case S_URSHL: return simd_shift_by(t, SHIFT_ROUND | SHIFT_UNSIGNED, type, e, n, m);
+	case S_SQRSHL: return simd_shift_by(t, SHIFT_SATURATE | SHIFT_ROUND, type, e, n, m);
+	case S_UQRSHL: return simd_shift_by(t, SHIFT_SATURATE | SHIFT_ROUND | SHIFT_UNSIGNED, type, e, n, m);
 	case S_SMAX: return op2(t, IR_VSMAX, type, e, n, m);
 	case S_SMIN: return op2(t, IR_VSMIN, type, e, n, m);
 	case S_UMAX: return op2(t, IR_VUMAX, type, e, n, m);
@@ -144,7 +129,7 @@ ref simd_same(struct tr *t, enum same_op op, enum ir_type type, unsigned e, ref 
 	case S_MLA: return op2(t, IR_VADD, type, e, d, op2(t, IR_VMUL, type, e, n, m));
 	case S_MLS: return op2(t, IR_VSUB, type, e, d, op2(t, IR_VMUL, type, e, n, m));
 	case S_MUL: return op2(t, IR_VMUL, type, e, n, m);
-	case S_PMUL: return ir_call(t, &a64_h_pmul, n, m);
+	case S_PMUL: return simd_poly_mul(t, type, 0, n, m);
 	case S_SMAXP: return pairwise(t, IR_VSMAX, type, e, n, m);
 	case S_UMAXP: return pairwise(t, IR_VUMAX, type, e, n, m);
 	case S_SMINP: return pairwise(t, IR_VSMIN, type, e, n, m);
@@ -159,12 +144,9 @@ ref simd_same(struct tr *t, enum same_op op, enum ir_type type, unsigned e, ref 
 bool a64_tr_simd_3same(struct tr *t, const struct a64_simd_3same *a)
 {
 	enum ir_type type = v_type(a->Q);
-	ref v = simd_same(t, a->U << 5 | a->opcode, type, a->size, v_get_as(t, a->rd, type),
-			  v_get_as(t, a->rn, type), v_get_as(t, a->rm, type));
 
-	if (a->id == a64_PMUL_vec && !a->Q)
-		v = ir1(t, IR_ZEXTV, T_V128, v);
-	v_put(t, a->rd, v);
+	v_put(t, a->rd, simd_same(t, a->U << 5 | a->opcode, type, a->size, v_get_as(t, a->rd, type),
+				  v_get_as(t, a->rn, type), v_get_as(t, a->rm, type)));
 	return true;
 }
 
@@ -179,11 +161,9 @@ bool a64_tr_simd_scalar_3same(struct tr *t, const struct a64_simd_scalar_3same *
 
 bool a64_tr_simd_scalar_3same_extra(struct tr *t, const struct a64_simd_scalar_3same_extra *a)
 {
-	unsigned op = a->id == a64_SQRDMLAH_scalar ? SAT_MLAH : SAT_MLSH;
-
 	v_put(t, a->rd,
-	      simd_sat(t, op, a->size, T_V128, scalar_operand(t, a->rd, a->size),
-		       scalar_operand(t, a->rn, a->size), scalar_operand(t, a->rm, a->size)));
+	      simd_mla_high_sat(t, a->id == a64_SQRDMLSH_scalar, T_V64, a->size, scalar_operand(t, a->rd, a->size),
+				scalar_operand(t, a->rn, a->size), scalar_operand(t, a->rm, a->size)));
 	return true;
 }
 
@@ -238,9 +218,8 @@ bool a64_tr_simd_3same_extra(struct tr *t, const struct a64_simd_3same_extra *a)
 	case a64_SQRDMLAH_vec:
 	case a64_SQRDMLSH_vec:
 		v_put(t, a->rd,
-		      simd_sat(t, a->id == a64_SQRDMLAH_vec ? SAT_MLAH : SAT_MLSH, a->size, type,
-			       v_get_as(t, a->rd, type), v_get_as(t, a->rn, type),
-			       v_get_as(t, a->rm, type)));
+		      simd_mla_high_sat(t, a->id == a64_SQRDMLSH_vec, type, a->size, v_get_as(t, a->rd, type),
+					v_get_as(t, a->rn, type), v_get_as(t, a->rm, type)));
 		return true;
 	case a64_SDOT_vec:
 		v = simd_dot(t, true, true, d, n, m);

@@ -26,10 +26,26 @@ ref simd_fp_call(struct tr *t, unsigned op, unsigned e, unsigned lanes, ref d, r
 		       as_v128(t, m));
 }
 
+/* What the IR does with singles. */
+static bool has_row(enum fp_op op)
+{
+	return op <= FP_ABD || (op >= FP_CMPEQ && op <= FP_ACGT);
+}
+
+/* The helper's result, of as many lanes as type has. */
+static ref call_lanes(struct tr *t, unsigned op, enum ir_type type, unsigned e, ref d, ref n, ref m)
+{
+	ref v = simd_fp_call(t, op, e, lanes_of(type, e), d, n, m);
+
+	return type == T_V64 ? ir1(t, IR_LOWV, T_V64, v) : v;
+}
+
 ref simd_float(struct tr *t, enum fp_op op, enum ir_type type, unsigned e, ref d, ref n, ref m)
 {
+	if (e == 1 && has_row(op) && simd_half_inline(t))
+		return simd_half(t, op, type, d, n, m);
 	if (e == 1)
-		return simd_fp_call(t, op, e, lanes_of(type, e), d, n, m);
+		return call_lanes(t, op, type, e, d, n, m);
 	switch (op) {
 	case FP_ADD: return irx(t, IR_VFADD, type, e, n, m, 0);
 	case FP_SUB: return irx(t, IR_VFSUB, type, e, n, m, 0);
@@ -51,7 +67,7 @@ ref simd_float(struct tr *t, enum fp_op op, enum ir_type type, unsigned e, ref d
 		n = irx(t, IR_VFABS, type, e, n, 0, 0);
 		m = irx(t, IR_VFABS, type, e, m, 0, 0);
 		return irx(t, op == FP_ACGE ? IR_VFCMPGE : IR_VFCMPGT, type, e, n, m, 0);
-	default: return simd_fp_call(t, op, e, lanes_of(type, e), d, n, m);
+	default: return call_lanes(t, op, type, e, d, n, m);
 	}
 }
 
@@ -60,11 +76,13 @@ ref simd_float_scalar(struct tr *t, enum fp_op op, unsigned e, ref d, ref n, ref
 	enum ir_type type = e == 3 ? T_F64 : T_F32;
 	ref fd, fn, fm;
 
-	if (e == 1)
+	if (e == 1 && (!has_row(op) || !simd_half_inline(t)))
 		return simd_fp_call(t, op, e, 1, d, n, m);
 	if (op >= FP_CMPEQ && op <= FP_ACGT)
-		return vlane0(t, simd_float(t, op, T_V128, e, d, vlane0(t, n, e), vlane0(t, m, e)),
+		return vlane0(t, simd_float(t, op, e == 1 ? T_V64 : T_V128, e, d, vlane0(t, n, e), vlane0(t, m, e)),
 			      e);
+	if (e == 1)
+		return simd_half_scalar(t, op, d, n, m);
 	fd = ir1(t, IR_V2F, type, d);
 	fn = ir1(t, IR_V2F, type, n);
 	fm = ir1(t, IR_V2F, type, m);
@@ -86,20 +104,23 @@ ref simd_float_scalar(struct tr *t, enum fp_op op, unsigned e, ref d, ref n, ref
 
 ref simd_to_int(struct tr *t, enum ir_type type, unsigned e, ref n, unsigned rnd, unsigned uns, unsigned fraction)
 {
+	if (e == 1 && simd_half_inline(t) && !(uns && fraction))
+		return simd_half_to_int(t, type, n, rnd, uns, fraction);
 	if (e == 1)
-		return simd_fp_call(t,
-				    FP_TO_INT | rnd << FPC_RND | (uns ? FPC_UNSIGNED : 0) |
-					    fraction << FPC_FRACTION,
-				    e, lanes_of(type, e), n, n, n);
+		return call_lanes(t,
+				  FP_TO_INT | rnd << FPC_RND | (uns ? FPC_UNSIGNED : 0) |
+					  fraction << FPC_FRACTION,
+				  type, e, n, n, n);
 	return irx(t, IR_VF2I, type, e, n, rnd | uns << 7 | fraction << 8, 0);
 }
 
 ref simd_from_int(struct tr *t, enum ir_type type, unsigned e, ref n, unsigned uns, unsigned fraction)
 {
+	if (e == 1 && simd_half_inline(t))
+		return simd_half_from_int(t, type, n, uns, fraction);
 	if (e == 1)
-		return simd_fp_call(
-			t, FP_FROM_INT | (uns ? FPC_UNSIGNED : 0) | fraction << FPC_FRACTION, e,
-			lanes_of(type, e), n, n, n);
+		return call_lanes(t, FP_FROM_INT | (uns ? FPC_UNSIGNED : 0) | fraction << FPC_FRACTION, type,
+				  e, n, n, n);
 	return irx(t, IR_VI2F, type, e, n, fraction << 1 | uns, 0);
 }
 
@@ -107,10 +128,7 @@ ref simd_to_int_scalar(struct tr *t, unsigned e, ref n, unsigned rnd, unsigned u
 		       unsigned fraction)
 {
 	if (e == 1)
-		return simd_fp_call(t,
-				    FP_TO_INT | rnd << FPC_RND | (uns ? FPC_UNSIGNED : 0) |
-					    fraction << FPC_FRACTION,
-				    e, 1, n, n, n);
+		return vlane0(t, simd_to_int(t, T_V64, e, vlane0(t, n, e), rnd, uns, fraction), e);
 	n = ir1(t, IR_V2F, e == 3 ? T_F64 : T_F32, n);
 	return ir1(t, IR_I2V, T_V128,
 		   irx(t, IR_F2I, e == 3 ? T_I64 : T_I32, rnd | uns << 7, n, fraction, 0));
@@ -119,9 +137,7 @@ ref simd_to_int_scalar(struct tr *t, unsigned e, ref n, unsigned rnd, unsigned u
 ref simd_from_int_scalar(struct tr *t, unsigned e, ref n, unsigned uns, unsigned fraction)
 {
 	if (e == 1)
-		return simd_fp_call(
-			t, FP_FROM_INT | (uns ? FPC_UNSIGNED : 0) | fraction << FPC_FRACTION, e, 1,
-			n, n, n);
+		return vlane0(t, simd_from_int(t, T_V64, e, vlane0(t, n, e), uns, fraction), e);
 	n = irx(t, IR_VGET, e == 3 ? T_I64 : T_I32, e, n, 0, 0);
 	return irx(t, IR_I2F, e == 3 ? T_F64 : T_F32, uns, n, fraction, 0);
 }
@@ -278,13 +294,14 @@ static ref misc(struct tr *t, enum fmisc_op op, enum ir_type type, unsigned e, r
 	rnd = rint_rounding(op);
 	if (rnd >= 0 && e > 1)
 		return irx(t, IR_VFRINT, type, e, n, rnd, 0);
+	if (rnd >= 0 && simd_half_inline(t))
+		return simd_half_rint(t, type, n, rnd);
 	if (rnd >= 0)
-		return simd_fp_call(t,
-				    FP_RINT | (rnd & 15) << FPC_RND | (rnd & 0x80 ? FPC_EXACT : 0),
-				    e, lanes_of(type, e), n, n, n);
+		return call_lanes(t, FP_RINT | (rnd & 15) << FPC_RND | (rnd & 0x80 ? FPC_EXACT : 0), type, e,
+				  n, n, n);
 	helper = helper_op(op);
 	if (helper >= 0)
-		return simd_fp_call(t, helper, e, lanes_of(type, e), n, n, n);
+		return call_lanes(t, helper, type, e, n, n, n);
 	switch (op) {
 	case F_SCVTF:
 	case F_UCVTF: return simd_from_int(t, type, e, n, op >> 5 & 1, 0);
@@ -308,15 +325,10 @@ static bool change_format(struct tr *t, const struct a64_simd_2misc_fp *a)
 
 	switch (a->id) {
 	case a64_FCVTL:
-		if (a->sz)
-			n = ir2(t, IR_VFWIDEN, T_V128, n, a->Q);
-		else
-			n = convert(t, CVT_HALF_TO_SINGLE, 4,
-				    a->Q ? ir3(t, IR_VEXT, T_V128, n, n, 8) : n);
-		v_put(t, a->rd, n);
+		v_put(t, a->rd, irx(t, IR_VFWIDEN, T_V128, 1 + a->sz, n, a->Q, 0));
 		return true;
 	case a64_FCVTN:
-		n = a->sz ? ir1(t, IR_VFNARROW, T_V128, n) : convert(t, CVT_SINGLE_TO_HALF, 4, n);
+		n = irx(t, IR_VFNARROW, T_V128, 1 + a->sz, n, 0, 0);
 		break;
 	case a64_FCVTXN_vec:
 		n = convert(t, CVT_DOUBLE_TO_SINGLE_ODD, 2, n);
@@ -384,8 +396,13 @@ ref simd_fmlal(struct tr *t, unsigned half, bool subtract, unsigned q, ref d, re
 		n = ir3(t, IR_VEXT, T_V128, n, n, q ? 8 : 4);
 		m = ir3(t, IR_VEXT, T_V128, m, m, q ? 8 : 4);
 	}
-	n = convert(t, CVT_HALF_UNPACK, lanes, n);
-	m = convert(t, CVT_HALF_UNPACK, lanes, m);
+	if (t->fpctl & FPCTL_FLUSH16) {
+		n = convert(t, CVT_HALF_UNPACK, lanes, n);
+		m = convert(t, CVT_HALF_UNPACK, lanes, m);
+	} else {
+		n = irx(t, IR_VFWIDEN, T_V128, 1, n, 2, 0);
+		m = irx(t, IR_VFWIDEN, T_V128, 1, m, 2, 0);
+	}
 	if (!q) {
 		d = ir1(t, IR_LOWV, T_V64, d);
 		n = ir1(t, IR_LOWV, T_V64, n);
@@ -413,38 +430,58 @@ ref simd_bfmlal(struct tr *t, unsigned half, ref d, ref n, ref m)
 	return irx(t, IR_VFMA, T_V128, 2, bf16_widen(t, half, n), bf16_widen(t, half, m), d);
 }
 
-static void complex_op(struct tr *t, const struct ir_helper *h, unsigned rot, unsigned e,
-		       unsigned q, unsigned rd, unsigned rn, ref m)
+/* The signs of even and odd lanes turned round. */
+static ref negate(struct tr *t, enum ir_type type, unsigned e, bool even, bool odd, ref v)
 {
-	ref ctl = ir_const(t, T_I32, rot | e << 2 | (q ? 16 : 8) >> e << 4);
+	u64 top = 1ull << ((8 << e) - 1), both = e == 3 ? 0 : (odd ? top << (8 << e) : 0) | (even ? top : 0);
 
-	v_put(t, rd,
-	      ir_call(t, h, ctl, ir_get(t, SLOT_FPCR, T_I32), v_get(t, rd), v_get(t, rn), m));
+	if (e < 3)
+		return ir2(t, IR_VXOR, type, v, vconst(t, type, e + 1, both));
+	return ir2(t, IR_VXOR, type, v, ir_constv(t, type, (vec){ .d = { even ? top : 0, odd ? top : 0 } }));
+}
+
+/* Complex numbers, real parts in even lanes: d + one part of n times m, m * i, -m or m * -i. */
+static bool fcmla(struct tr *t, unsigned rot, unsigned e, unsigned q, unsigned rd, unsigned rn, ref m)
+{
+	enum ir_type type = v_type(q);
+	ref n = v_get(t, rn);
+
+	if (e == 1 && !a64_has(FEAT_FP16))
+		return false;
+	n = vshuf(t, n, n, pattern_trn(e, rot & 1, q));
+	if (!q) {
+		n = ir1(t, IR_LOWV, T_V64, n);
+		m = ir1(t, IR_LOWV, T_V64, m);
+	}
+	if (rot & 1)
+		m = irx(t, IR_VREV, type, e, m, e + 1, 0);
+	m = negate(t, type, e, rot == 1 || rot == 2, rot & 2, m);
+	v_put(t, rd, simd_float(t, FP_MLA, type, e, v_get_as(t, rd, type), n, m));
+	return true;
 }
 
 bool a64_tr_simd_fcmla(struct tr *t, const struct a64_simd_fcmla *a)
 {
-	if (a->size == 1 && !a64_has(FEAT_FP16))
-		return false;
-	complex_op(t, &a64_h_fcmla, a->rot, a->size, a->Q, a->rd, a->rn, v_get(t, a->rm));
-	return true;
+	return fcmla(t, a->rot, a->size, a->Q, a->rd, a->rn, v_get(t, a->rm));
 }
 
 bool a64_tr_simd_fcadd(struct tr *t, const struct a64_simd_fcadd *a)
 {
+	enum ir_type type = v_type(a->Q);
+	ref n = v_get_as(t, a->rn, type), m = v_get_as(t, a->rm, type);
+
 	if (a->size == 1 && !a64_has(FEAT_FP16))
 		return false;
-	complex_op(t, &a64_h_fcadd, a->rot, a->size, a->Q, a->rd, a->rn, v_get(t, a->rm));
+	m = irx(t, IR_VREV, type, a->size, m, a->size + 1, 0);
+	m = negate(t, type, a->size, !a->rot, a->rot, m);
+	v_put(t, a->rd, simd_float(t, FP_ADD, type, a->size, n, n, m));
 	return true;
 }
 
 bool a64_tr_simd_fcmla_elem(struct tr *t, const struct a64_simd_fcmla_elem *a)
 {
 	unsigned e = a->size, index = e == 1 ? a->H << 1 | a->L : a->H;
-	ref m = irx(t, IR_VDUPL, T_V128, e + 1, v_get(t, a->M << 4 | a->rm), index, 0);
 
-	if (e == 1 && !a64_has(FEAT_FP16))
-		return false;
-	complex_op(t, &a64_h_fcmla, a->rot, e, a->Q, a->rd, a->rn, m);
-	return true;
+	return fcmla(t, a->rot, e, a->Q, a->rd, a->rn,
+		     irx(t, IR_VDUPL, T_V128, e + 1, v_get(t, a->M << 4 | a->rm), index, 0));
 }

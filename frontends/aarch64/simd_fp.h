@@ -16,6 +16,18 @@ ref simd_float(struct tr *t, enum fp_op op, enum ir_type type, unsigned e, ref d
 /* The same on lane 0 of V128 operands; the rest of the result is zero (a V128, F32 or F64). */
 ref simd_float_scalar(struct tr *t, enum fp_op op, unsigned e, ref d, ref n, ref m);
 
+/*
+ * simd_half.c: the same on halves, where the mode lets singles do it.  FP_ADD .. FP_ABD and comparisons; scalar ones
+ * without comparisons, the result a V128.
+ */
+bool simd_half_inline(const struct tr *t);
+ref simd_half(struct tr *t, enum fp_op op, enum ir_type type, ref d, ref n, ref m);
+ref simd_half_scalar(struct tr *t, enum fp_op op, ref d, ref n, ref m);
+ref simd_half_rint(struct tr *t, enum ir_type type, ref n, unsigned rnd);
+/* Not: unsigned with a fraction. */
+ref simd_half_to_int(struct tr *t, enum ir_type type, ref n, unsigned rnd, unsigned uns, unsigned fraction);
+ref simd_half_from_int(struct tr *t, enum ir_type type, ref n, unsigned uns, unsigned fraction);
+
 ref simd_to_int(struct tr *t, enum ir_type type, unsigned e, ref n, unsigned rnd, unsigned uns, unsigned fraction);
 ref simd_from_int(struct tr *t, enum ir_type type, unsigned e, ref n, unsigned uns, unsigned fraction);
 ref simd_to_int_scalar(struct tr *t, unsigned e, ref n, unsigned rnd, unsigned uns,

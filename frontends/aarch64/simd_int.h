@@ -41,12 +41,29 @@ enum diff_op {
  */
 ref simd_widening(struct tr *t, enum diff_op op, unsigned e, unsigned half, ref d, ref n, ref m);
 
-/* A lane operation of the helper a64_h_sat, with its saturation flag. */
-ref simd_sat(struct tr *t, unsigned ctl, unsigned e, enum ir_type type, ref d, ref n, ref m);
-
 /* v in elements of twice size e, clamped to what fits an element of size e; sets QC. */
 enum clamp { CLAMP_SIGNED, CLAMP_UNSIGNED, CLAMP_SIGNED_TO_UNSIGNED };
 ref simd_clamp(struct tr *t, enum clamp how, unsigned e, ref v);
+
+/* --- simd_sat.c --- */
+
+/* SQSHL, UQSHL and (CLAMP_SIGNED_TO_UNSIGNED) SQSHLU by an immediate. */
+ref simd_shift_left_sat(struct tr *t, enum clamp how, enum ir_type type, unsigned e, ref n, unsigned count);
+
+/* n shifted by the signed low byte of m, right if negative: SQSHL, URSHL and so on. */
+enum { SHIFT_UNSIGNED = 1, SHIFT_ROUND = 2, SHIFT_SATURATE = 4 };
+ref simd_shift_by(struct tr *t, unsigned how, enum ir_type type, unsigned e, ref n, ref m);
+
+/* SUQADD: signed d + unsigned n; not is_signed: USQADD, unsigned d + signed n. */
+ref simd_add_mixed_sat(struct tr *t, bool is_signed, enum ir_type type, unsigned e, ref d, ref n);
+
+/* SQRDMLAH, SQRDMLSH; e is 1 or 2. */
+ref simd_mla_high_sat(struct tr *t, bool subtract, enum ir_type type, unsigned e, ref d, ref n, ref m);
+
+/* PMUL (e 0), PMULL (e 1: of zero-extended bytes). */
+ref simd_poly_mul(struct tr *t, enum ir_type type, unsigned e, ref n, ref m);
+
+/* --- */
 
 /* v >> n rounded, 1 <= n <= element bits, no intermediate overflow. */
 ref simd_round_shift(struct tr *t, enum ir_type type, unsigned e, bool is_signed, ref v, unsigned n);

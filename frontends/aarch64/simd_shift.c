@@ -110,7 +110,7 @@ static ref shift(struct tr *t, enum shift_op op, enum ir_type type, unsigned e, 
 {
 	bool is_signed = !(op & 0x20);
 	u64 ones = e == 3 ? ~0ull : (1ull << (8 << e)) - 1;
-	ref v, count;
+	ref v;
 
 	switch (op) {
 	case SH_SSHR:
@@ -135,9 +135,8 @@ static ref shift(struct tr *t, enum shift_op op, enum ir_type type, unsigned e, 
 		return insert(t, type, e, d, irx(t, IR_VSHLI, type, e, n, left, 0),
 			      ones << left & ones);
 	default:
-		count = vconst(t, type, e, left);
-		return simd_sat(t, op == SH_SQSHLU ? SAT_SHLU : op == SH_SQSHL ? SAT_SHL : SAT_SHL | SAT_UNSIGNED, e, type,
-				n, n, count);
+		return simd_shift_left_sat(t, op == SH_SQSHLU ? CLAMP_SIGNED_TO_UNSIGNED :
+					   op == SH_SQSHL ? CLAMP_SIGNED : CLAMP_UNSIGNED, type, e, n, left);
 	}
 }
 

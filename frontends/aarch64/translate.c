@@ -44,6 +44,11 @@ int a64_translate_insn(struct tr *t)
 	return last == IR_EXIT || last == IR_TRAP ? TR_END : TR_NEXT;
 }
 
+u32 a64_variant(gaddr pc)
+{
+	return space_arch_prot_used | a64_guarded(pc) << 1;
+}
+
 bool a64_flags_dead(struct tr *t, gaddr pc)
 {
 	gaddr page = t->g->page_size, from = ALIGN_DOWN(t->lo, page), to = ALIGN_UP(t->end, page);

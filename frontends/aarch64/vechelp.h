@@ -2,34 +2,14 @@
  * C helpers of the floating-point and Advanced SIMD files: what no few rows of the IR express.
  *
  * All are pure functions of their arguments, so that the translator may drop, merge and move them
- * like any operation: element size and operation come in a control word, FPCR as an argument,
- * saturation is told by a second function that returns the mask of saturated lanes.  (A helper that
- * ORs into the state would order and spill everything around it.)  Floating-point exceptions go
- * into the host's sticky flags, which are the guest's while translated code runs.
+ * like any operation: element size and operation come in a control word, FPCR as an argument.
+ * Floating-point exceptions go into the host's sticky flags, which are the guest's while translated code
+ * runs.
  */
 #ifndef FRONTENDS_AARCH64_VECHELP_H
 #define FRONTENDS_AARCH64_VECHELP_H
 
 #include "translator/ir.h"
-
-/* --- vechelp.c: integers --- */
-
-/* Lane operations that saturate; SAT_ROUND and SAT_UNSIGNED modify the shifts. */
-enum sat_op {
-	SAT_SHL,      /* n shifted by the signed low byte of m, saturating; results of the operands' sign */
-	SAT_SHLU,     /* signed n, unsigned result: SQSHLU */
-	SAT_NONE_SHL, /* SRSHL, URSHL: rounding, not saturating */
-	SAT_SUQADD,   /* signed d + unsigned n */
-	SAT_USQADD,   /* unsigned d + signed n */
-	SAT_MLAH,     /* SQRDMLAH: d, n, m */
-	SAT_MLSH
-};
-enum { SAT_UNSIGNED = 1 << 8, SAT_ROUND = 1 << 9, SAT_SIZE = 16 /* position of log2 of the element's bytes */ };
-
-extern const struct ir_helper a64_h_sat, a64_h_sat_mask;  /* (ctl, d, n, m) */
-
-extern const struct ir_helper a64_h_pmul;    /* (n, m): PMUL */
-extern const struct ir_helper a64_h_pmull;   /* (half, n, m): PMULL, 8 bits */
 
 /* --- fphelp.c --- */
 
@@ -55,9 +35,7 @@ extern const struct ir_helper a64_h_fp;      /* (ctl, fpcr, d, n, m) */
 
 /* Changes of format. */
 enum fp_cvt {
-	CVT_HALF_TO_SINGLE,      /* four in the low half */
-	CVT_HALF_UNPACK,         /* the same, but signalling NaNs stay so, for an operation that comes after */
-	CVT_SINGLE_TO_HALF,      /* four to the low half, upper half zero */
+	CVT_HALF_UNPACK,         /* four in the low half for an operation that comes after: FZ16, signalling NaNs stay so */
 	CVT_DOUBLE_TO_SINGLE_ODD,/* two, FCVTXN */
 	CVT_SINGLE_TO_BF16       /* four */
 };
@@ -66,18 +44,10 @@ extern const struct ir_helper a64_h_cvt;     /* (fp_cvt | lanes << 8, fpcr, v) *
 extern const struct ir_helper a64_h_fjcvtzs; /* (fpcr, F64) to the 32-bit result | Z << 32 */
 extern const struct ir_helper a64_h_int_to_half; /* (fraction | unsigned << 8, fpcr, I64) to a half's bits */
 
-/* Complex numbers: (rot | size << 2 | lanes << 4, fpcr, d, n, m) */
-extern const struct ir_helper a64_h_fcmla, a64_h_fcadd;
-
 /* bf16help.c: BFDOT, BFMMLA: (d, n, m) */
 extern const struct ir_helper a64_h_bfdot, a64_h_bfmmla;
 
 /* --- cryptohelp.c --- */
-
-enum sha_op {
-	SHA512_H, SHA512_H2, SHA512_SU0, SHA512_SU1
-};
-extern const struct ir_helper a64_h_sha512;  /* (sha_op, d, n, m) */
 
 enum sm_op {
 	SM3_SS1, SM3_PARTW1, SM3_PARTW2, SM3_TT1A, SM3_TT1B, SM3_TT2A, SM3_TT2B, SM4_E, SM4_EKEY

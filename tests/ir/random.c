@@ -103,6 +103,8 @@ static unsigned choose_aux(enum ir_op op, enum ir_type type)
 			max = 2;
 		if ((op == IR_VPADD || op == IR_VFPADD) && type == T_V64)
 			max = 2;
+		if (op == IR_VFWIDEN || op == IR_VFNARROW)
+			return 1 + pick(2);
 		return op >= IR_VFADD && op <= IR_VFNARROW ? 2 + pick(max - 1) : pick(max + 1);
 	default: break;
 	}
@@ -118,7 +120,7 @@ static unsigned choose_aux(enum ir_op op, enum ir_type type)
 	case IR_SHA1R: return pick(3);
 	case IR_I2F: return own | pick(2);
 	case IR_FCMPF: return pick(2);
-	case IR_FCVTH: return own | (type == T_F32 ? pick(2) : 0);
+	case IR_FCVTH: return type == T_F32 && pick(2) ? own | 1 : pick(2) ? own : 2;
 	case IR_CCMPF: case IR_CCMNF: case IR_FCCMPF: return pick(CC_AL + 1) | pick(16) << 4;
 	default: return 0;
 	}
@@ -197,7 +199,8 @@ static void choose_immediates(struct choice *c)
 	case IR_VSHLI: b = pick(bits); break;
 	case IR_VSHRI:
 	case IR_VSARI: b = pick(bits + 1); break;
-	case IR_VWIDENU: case IR_VWIDENS: case IR_VFWIDEN: b = whole ? pick(2) : 0; break;
+	case IR_VWIDENU: case IR_VWIDENS: b = whole ? pick(2) : 0; break;
+	case IR_VFWIDEN: b = (whole ? pick(2) : 0) | pick(2) << 1; break;
 	case IR_VMULLU:
 	case IR_VMULLS: x = whole ? pick(2) : 0; break;
 	case IR_VREV: b = c->aux + 1 + pick(3 - c->aux); break;

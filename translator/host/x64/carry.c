@@ -48,7 +48,7 @@ static unsigned width(u8 type)
 
 static gaddr target_of(const struct tr *t, const struct ir_node *n)
 {
-	ref r = n->op == IR_EXITCC ? n->b : n->op == IR_EXIT && n->aux == EXIT_JUMP ? n->a : 0;
+	ref r = n->op == IR_EXITCC ? n->b : n->op == IR_EXIT && n->aux == EXIT_JUMP && !n->c ? n->a : 0;
 
 	return t->node[r].op == IR_PC ? ir_pc_of(t, r) : 1;
 }

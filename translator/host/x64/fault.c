@@ -343,9 +343,11 @@ static bool fix_other(struct fpsem *s, const struct fpinsn *x, enum fp_format f,
 	u64 v = f == FP32 ? b.s[0] : b.d[0];
 	vec *d = get_xmm(uc, x->reg);
 
+	/* xmm15 is the source of a conversion, any other that of halves for arithmetic (lower_widen()) */
 	if (x->map == 2 && x->op == 0x13) {
 		for (int k = 0; k < 4; k++)
-			d->s[k] = fp_convert(s, FP32, FP16, b.h[k]);
+			d->s[k] = x->rm == XMM_SCRATCH ? fp_convert(s, FP32, FP16, b.h[k]) :
+							 fp_unpack(FP32, FP16, b.h[k]);
 		return true;
 	}
 	if (x->map == 3 && x->op == 0x1d) {
@@ -385,7 +387,11 @@ static bool fix_other(struct fpsem *s, const struct fpinsn *x, enum fp_format f,
 		return true;
 	}
 	case 0x5a:
-		if (x->pp == 3) {
+		if (x->w && !(x->pp & 1)) {   /* for arithmetic, too */
+			d->d[0] = fp_unpack(FP64, FP32, b.s[0]);
+			if (x->pp == 0)
+				d->d[1] = fp_unpack(FP64, FP32, b.s[1]);
+		} else if (x->pp == 3) {
 			d->s[0] = fp_convert(s, FP32, FP64, v);
 		} else if (x->pp == 2) {
 			d->d[0] = fp_convert(s, FP64, FP32, v);
@@ -499,6 +505,8 @@ bool host_fix_fp(struct vcpu *c, void *context)
 		}
 		*d = r;
 	}
+	if (x.map == 1 && x.op == 0x59 && x.w)   /* multiply_again() in lower_nan.c */
+		s.flags &= FPEXC_INVALID;
 	c->fp_flags |= s.flags;
 	if (s.flags & FPEXC_INEXACT)
 		*mxcsr |= MXCSR_MASK_INEXACT;

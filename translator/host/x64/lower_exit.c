@@ -148,7 +148,7 @@ static void write_back_for_both(struct gen *g)
 
 	while (n->op == IR_PC)
 		n++, exit++;
-	if (n->op != IR_EXIT || n->aux != EXIT_JUMP || g->t->node[n->a].op != IR_PC || edge_at(g, exit))
+	if (n->op != IR_EXIT || n->aux != EXIT_JUMP || n->c || g->t->node[n->a].op != IR_PC || edge_at(g, exit))
 		return;
 	flush_slots(g, g->flags_dead[g->i] && g->flags_dead[exit] ? CLASS_ALL & ~CLASS_FLAGS : CLASS_ALL);
 }
@@ -284,10 +284,25 @@ static void landing(struct gen *g, gaddr ret)
 	link_jmp(g, ret, XK_LANDING);
 }
 
+/*
+ * rcx := the guest address in r with the branch's class where addresses have their tag: entries of the table are for
+ * branches of one class, so that only jit_lookup() has to ask where they may lead.
+ */
+static int with_class(struct gen *g, int r, u32 class)
+{
+	mov_rr(&g->e, 1, RCX, r);
+	for (u32 k = 0; class >> k; k++)
+		if (class >> k & 1) {
+			op_rr(&g->e, OPC(0, 1, 0xba), 1, 5, RCX);   /* bts */
+			e8(&g->e, 64 - g->g->tag_bits + k);
+		}
+	return RCX;
+}
+
 static void lower_exit_to(struct gen *g, const struct ir_node *n)
 {
 	/* A return to a known address (adr x30, next; ret) still pops the return stack. */
-	bool direct = n->aux != EXIT_RET && g->t->node[n->a].op == IR_PC && !g->new_mode;
+	bool direct = n->aux != EXIT_RET && g->t->node[n->a].op == IR_PC && !g->new_mode && !n->c;
 	/* a call would leave a landing behind, which is linked */
 	unsigned kind = n->aux == EXIT_CALL && g->new_mode ? EXIT_JUMP : n->aux;
 	int target = direct ? NOREG : use_gpr(g, n->a);
@@ -300,6 +315,8 @@ static void lower_exit_to(struct gen *g, const struct ir_node *n)
 		return;
 	}
 	write_back(g);
+	if (n->c)
+		target = with_class(g, target, n->c);
 	switch (kind) {
 	case EXIT_JUMP:
 	case EXIT_SYNC:

@@ -479,31 +479,59 @@ static void lower_minmax(struct gen *g, const struct ir_node *n)
 }
 
 /*
- * Halves are converted by F16C, whose instructions always take four: zeros for the others.  With a rounding of its
+ * d := a, F32 (xmm15, perhaps), as a half.  F16C always converts four: the others are zeros.  With a rounding of its
  * own the narrowing needs no other MXCSR.
+ */
+static void narrow_to_half(struct gen *g, int d, int a, unsigned own_round)
+{
+	static const u8 imm[] = { [RND_NEAREST] = 0, [RND_UP] = 2, [RND_DOWN] = 1, [RND_ZERO] = 3 };
+
+	x_rrri(g, INSERTPS, XMM_SCRATCH, a, a, 0x0e);
+	x_rri(g, VCVTPS2PH, XMM_SCRATCH, d, own_round ? imm[own_round - 1] : 4);
+}
+
+/*
+ * xmm15 := F64 a as a single that rounds on to a half as a itself would: the bits that a single has no place for
+ * become its last one (von Neumann's rounding, which a second one cannot be misled by).  What is out of a single's
+ * range is out of a half's as well.
+ */
+static void single_for_half(struct gen *g, int a)
+{
+	u64 lost = (1ull << 29) - 1;
+
+	x_rrc(g, PAND, XMM_SCRATCH, a, splat(3, lost));
+	x_rrc(g, PADDQ, XMM_SCRATCH, XMM_SCRATCH, splat(3, lost));
+	x_rrr(g, POR, XMM_SCRATCH, XMM_SCRATCH, a);
+	x_rrc(g, PAND, XMM_SCRATCH, XMM_SCRATCH, splat(3, ~lost));
+	x_rrr(g, scalar(T_F64, 0x5a), XMM_SCRATCH, XMM_SCRATCH, XMM_SCRATCH);
+}
+
+/*
+ * Halves, by F16C.  A widening whose source is xmm15 is a conversion, any other is for arithmetic, as is the next to
+ * double with the W bit: fault.c looks at that if the half is a signalling NaN.
  */
 static bool lower_half(struct gen *g, const struct ir_node *n)
 {
-	static const u8 imm[] = { [RND_NEAREST] = 0, [RND_UP] = 2, [RND_DOWN] = 1, [RND_ZERO] = 3 };
-	unsigned rnd = n->aux >> 4;
-	int a, d;
+	bool for_arithmetic = !(n->aux & 1) && n->aux & 2, wide = g->t->node[n->a].type == T_F64;
+	int a, d, source;
 
-	if (!x64.f16c || (g->t->fpctl & (FPCTL_FLUSH | FPCTL_ALT_HALF)) ||
-	    ((n->aux & 1) && g->t->node[n->a].type == T_F64))
+	if (!x64.f16c || (!for_arithmetic && g->t->fpctl & (FPCTL_FLUSH | FPCTL_ALT_HALF)) || (wide && n->aux >> 4))
 		return false;
 	a = use_xmm(g, n->a);
 	d = def_xmm(g);
 	if (n->aux & 1) {
-		x_rrri(g, INSERTPS, XMM_SCRATCH, a, a, 0x0e);
-		x_rri(g, VCVTPS2PH, XMM_SCRATCH, d, rnd ? imm[rnd - 1] : 4);
+		if (wide)
+			single_for_half(g, a);
+		narrow_to_half(g, d, wide ? XMM_SCRATCH : a, n->aux >> 4);
 		if (needs_settling(g, n))
-			x_settle_half(g, false, d, a);
+			x_settle_half(g, wide, d, a);
 		return true;
 	}
-	x_rrc(g, PAND, XMM_SCRATCH, a, (vec){ .d = { 0xffff } });
-	x_rr(g, VCVTPH2PS, d, XMM_SCRATCH);
+	source = for_arithmetic ? d : XMM_SCRATCH;
+	x_rrc(g, PAND, source, a, (vec){ .d = { 0xffff } });
+	x_rr(g, VCVTPH2PS, d, source);
 	if (n->type == T_F64)
-		x_rrr(g, scalar(T_F32, 0x5a), d, d, d);
+		x_rrr(g, scalar(T_F32, 0x5a) | (for_arithmetic ? OPC_W : 0), d, d, d);
 	return true;
 }
 

@@ -54,13 +54,17 @@ struct mem address(struct gen *g, ref a, s32 disp)
 
 /*
  * An address that must be aligned and is not: UD2 with the address in rax, which jit_fault() takes
- * for what it is.  Call after clobber_flags() and before the access.
+ * for what it is.  Call after clobber_flags() and before the access; uses rcx.
+ *
+ * Within a block of 16 bytes, and so within a line of the host's cache, the host's loads, stores and locked
+ * instructions are atomic however they lie.
  */
 static void check_alignment(struct gen *g, const struct ir_node *n, struct mem m)
 {
 	int size = n->aux & MEM_SIZE;
 	bool plain = m.index == NOREG && !m.disp;
-	u8 *aligned;
+	u32 block = g->g->atomic_block ? *g->g->atomic_block : 0;
+	u8 *aligned, *within = NULL;
 
 	if (!(n->aux & MEM_ALIGN) || size == MEM_8)
 		return;
@@ -73,12 +77,20 @@ static void check_alignment(struct gen *g, const struct ir_node *n, struct mem m
 	}
 	e8(&g->e, (1 << size) - 1);
 	aligned = jcc_short(&g->e, X_E);
-	map_point(g);
 	if (plain)
 		mov_rr(&g->e, 1, RAX, m.base);
+	if (1u << size < block) {
+		mov_rr(&g->e, 0, RCX, RAX);
+		alu_ri(&g->e, ALU_AND, 0, RCX, block - 1);
+		alu_ri(&g->e, ALU_CMP, 0, RCX, block - (1 << size));
+		within = jcc_short(&g->e, X_BE);
+	}
+	map_point(g);
 	e8(&g->e, 0x0f);
 	e8(&g->e, 0x0b);
 	short_here(&g->e, aligned);
+	if (within)
+		short_here(&g->e, within);
 }
 
 static void xmm_op(struct gen *g, u32 opc, int r, struct mem m)

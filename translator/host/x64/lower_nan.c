@@ -20,8 +20,14 @@ static u64 nan_of(unsigned e)
 	return e == 3 ? 0x7ff8000000000000 : e == 2 ? 0x7fc00000 : 0x7e00;
 }
 
-/* No NaN, or the default one. */
-static bool no_other_nan(const struct gen *g, ref v)
+/* log2 of the bytes of an element of the result of n, a vector operation. */
+static unsigned result_size(const struct ir_node *n)
+{
+	return n->aux + (n->op == IR_VFWIDEN);
+}
+
+/* No NaN, or the default one; v is a scalar, or a vector of elements of 1 << e bytes. */
+static bool no_other_nan(const struct gen *g, ref v, unsigned e)
 {
 	const struct ir_node *n = &g->t->node[v];
 
@@ -29,10 +35,13 @@ static bool no_other_nan(const struct gen *g, ref v)
 		return (g->t->pool[n->a].s[0] & 0x7fffffff) <= 0x7f800000;
 	if (n->op == IR_CONSTV && n->type == T_F64)
 		return (g->t->pool[n->a].d[0] & ~0ull >> 1) <= 0x7ff0000000000000;
-	return (n->op >= IR_FADD && n->op <= IR_FMAXNM) || n->op == IR_FRINT || n->op == IR_FCVT || n->op == IR_I2F ||
-	       (n->op >= IR_VFADD && n->op <= IR_VFMAXNM) || n->op == IR_VFPADD || n->op == IR_VFRINT ||
-	       n->op == IR_VI2F || n->op == IR_VFWIDEN || n->op == IR_VFNARROW ||
-	       (n->op == IR_FCVTH && !(n->aux & 1));
+	if ((n->op == IR_FCVTH && n->aux & 3) || (n->op == IR_VFWIDEN && n->b & 2))
+		return false;
+	if ((n->op >= IR_FADD && n->op <= IR_FMAXNM) || n->op == IR_FRINT || n->op == IR_FCVT || n->op == IR_I2F ||
+	    n->op == IR_FCVTH)
+		return true;
+	return ((n->op >= IR_VFADD && n->op <= IR_VFMAXNM) || n->op == IR_VFPADD || n->op == IR_VFRINT ||
+		n->op == IR_VI2F || n->op == IR_VFWIDEN || n->op == IR_VFNARROW) && result_size(n) == e;
 }
 
 bool needs_settling(const struct gen *g, const struct ir_node *n)
@@ -47,10 +56,16 @@ bool needs_settling(const struct gen *g, const struct ir_node *n)
 		/* fall through */
 	case IR_FADD: case IR_FSUB: case IR_FMUL: case IR_FDIV:
 	case IR_VFADD: case IR_VFSUB: case IR_VFMUL: case IR_VFDIV: case IR_VFPADD:
-		return !no_other_nan(g, n->a) || !no_other_nan(g, n->b);
-	case IR_FSQRT: case IR_FRINT: case IR_FCVT: case IR_FCVTH:
-	case IR_VFSQRT: case IR_VFRINT: case IR_VFWIDEN: case IR_VFNARROW:
-		return !no_other_nan(g, n->a);
+		return !no_other_nan(g, n->a, n->aux) || !no_other_nan(g, n->b, n->aux);
+	case IR_FCVTH:   /* a half is part of its operand */
+		return n->aux & 1 ? !no_other_nan(g, n->a, 0) : !(n->aux & 2);
+	case IR_VFWIDEN:
+		return !(n->b & 2) && !no_other_nan(g, n->a, n->aux);
+	case IR_VFNARROW:
+		return !no_other_nan(g, n->a, n->aux + 1);
+	case IR_FSQRT: case IR_FRINT: case IR_FCVT:
+	case IR_VFSQRT: case IR_VFRINT:
+		return !no_other_nan(g, n->a, n->aux);
 	default:
 		return false;
 	}
@@ -92,7 +107,8 @@ void x_settle_half(struct gen *g, bool wide, int d, int a)
 
 /*
  * What the factors of fused products raise by themselves: infinity * 0, which the host does not tell of where the
- * addend is a NaN.  It traps; all else that these multiplications raise is forgotten.
+ * addend is a NaN.  It traps; all else that these multiplications raise is forgotten, here what sticks, and by fault.c,
+ * which the W bit tells.
  */
 static void multiply_again(struct gen *g, const struct stub *s)
 {
@@ -101,7 +117,7 @@ static void multiply_again(struct gen *g, const struct stub *s)
 
 	op_rm(&g->e, OPC(0, 1, 0xae), 0, 3, control);   /* stmxcsr */
 	for (unsigned k = 0; k < s->exact.n; k++)
-		x_rrr(g, OPC(pp, 1, MULP), s->temp, s->exact.insn[k].a, s->exact.insn[k].b);
+		x_rrr(g, OPC(pp, 1, MULP) | OPC_W, s->temp, s->exact.insn[k].a, s->exact.insn[k].b);
 	op_rm(&g->e, OPC(0, 1, 0xae), 0, 2, control);   /* ldmxcsr */
 }
 

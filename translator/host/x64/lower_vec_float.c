@@ -294,20 +294,64 @@ static bool lower_to_int(struct gen *g, const struct ir_node *n)
 	return true;
 }
 
-static void lower_convert(struct gen *g, const struct ir_node *n)
+/* For the source's register and the W bit see lower_half() in lower_fp.c. */
+static bool lower_widen(struct gen *g, const struct ir_node *n)
 {
-	int a = use_xmm(g, n->a), d = def_xmm(g);
+	bool halves = n->aux == 1, for_arithmetic = n->b & 2;
+	int a, d, copy = for_arithmetic ? XMM_SCRATCH2 : XMM_SCRATCH;
 
-	if (n->op == IR_VFWIDEN && n->b) {
-		x_rri(g, PSHUFD, XMM_SCRATCH, a, 0xee);
-		a = XMM_SCRATCH;
+	if (halves && (!x64.f16c || (!for_arithmetic && g->t->fpctl & (FPCTL_FLUSH | FPCTL_ALT_HALF))))
+		return false;
+	if (!halves && for_arithmetic && (!x64.avx || g->t->fpctl & FPCTL_FLUSH))
+		return false;
+	a = use_xmm(g, n->a);
+	d = def_xmm(g);
+	if (n->b & 1) {
+		x_rri(g, PSHUFD, copy, a, 0xee);
+		a = copy;
+	} else if (halves && !for_arithmetic) {
+		move_xmm(g, copy, a);
+		a = copy;
 	}
-	x_rr(g, OPC(n->op == IR_VFNARROW, 1, 0x5a), d, a);
+	x_rr(g, halves ? VCVTPH2PS : OPC(0, 1, 0x5a) | (for_arithmetic ? OPC_W : 0), d, a);
+	return true;
+}
+
+/* Four to halves, whose NaNs cannot be looked at: so the singles' are. */
+static bool lower_to_halves(struct gen *g, const struct ir_node *n)
+{
+	int a, d;
+
+	if (!x64.f16c || g->t->fpctl & (FPCTL_FLUSH | FPCTL_ALT_HALF))
+		return false;
+	a = use_xmm(g, n->a);
+	d = def_xmm(g);
+	if (needs_settling(g, n)) {
+		int copy = temp_xmm(g);
+
+		move_xmm(g, copy, a);
+		x_settle(g, 2, false, copy, XMM_SCRATCH);
+		a = copy;
+	}
+	x_rri(g, VCVTPS2PH, a, d, 4);
+	return true;
+}
+
+static bool lower_narrow(struct gen *g, const struct ir_node *n)
+{
+	int a, d;
+
+	if (n->aux == 1)
+		return lower_to_halves(g, n);
+	a = use_xmm(g, n->a);
+	d = def_xmm(g);
+	x_rr(g, OPC(1, 1, 0x5a), d, a);
 	if (flushes_rounded(g, n)) {
 		struct exact exact = { .n = 1, .d = d, .addend = NOREG, .insn = { { OPC(1, 1, 0x5a), 0, a } } };
 
 		x_exact_if_least(g, false, false, &exact, XMM_SCRATCH2);
 	}
+	return true;
 }
 
 static bool lower_operation(struct gen *g, const struct ir_node *n)
@@ -332,7 +376,8 @@ static bool lower_operation(struct gen *g, const struct ir_node *n)
 	case IR_VFRINT: lower_round(g, n); return true;
 	case IR_VI2F: lower_from_int(g, n); return true;
 	case IR_VF2I: return lower_to_int(g, n);
-	case IR_VFWIDEN: case IR_VFNARROW: lower_convert(g, n); return true;
+	case IR_VFWIDEN: return lower_widen(g, n);
+	case IR_VFNARROW: return lower_narrow(g, n);
 	}
 	return false;
 }
@@ -363,7 +408,7 @@ bool lower_vec_float(struct gen *g, const struct ir_node *n)
 		clobber_flags(g);
 	if (!lower_operation(g, n))
 		return false;
-	if (look)
-		x_settle(g, n->op == IR_VFWIDEN ? 3 : n->op == IR_VFNARROW ? 2 : n->aux, false, g->v[g->i].reg, XMM_SCRATCH);
+	if (look && !(n->op == IR_VFNARROW && n->aux == 1))
+		x_settle(g, n->aux + (n->op == IR_VFWIDEN), false, g->v[g->i].reg, XMM_SCRATCH);
 	return true;
 }
