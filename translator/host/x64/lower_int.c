@@ -520,7 +520,7 @@ static void lower_lea(struct gen *g, const struct ir_node *n)
 {
 	int a = use_gpr(g, n->a), b = use_gpr(g, n->b), d = def_gpr(g);
 
-	lea_rm(&g->e, 1, d, (struct mem){ a, b, n->aux, false, (s32)n->c });
+	lea_rm(&g->e, n->type == T_I64, d, (struct mem){ a, b, n->aux, false, (s32)n->c, false });
 }
 
 /* SSE4.2 has the Castagnoli polynomial; the other is a call. */
