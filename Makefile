@@ -6,7 +6,7 @@
 # relocations: no layout of the kernel places anything there, every table is a
 # clean shared page, and translated code may rely on the run-time's addresses.
 
-GUESTS  = aarch64 riscv64
+GUESTS  = aarch64 riscv64 riscv32
 PREFIX  = /usr/local
 DESTDIR =
 DEBUG   = 0

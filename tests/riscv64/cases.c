@@ -52,7 +52,7 @@ static void cover(const u8 *code, unsigned size)
 
 		if (rv_width(word) == 32 && i + 4 <= size)
 			word |= (u32)code[i + 2] << 16 | (u32)code[i + 3] << 24;
-		id = rv_decode(word);
+		id = rv_base.decode(word);
 		if (id != rv_NONE)
 			covered[id] = true;
 		i += rv_width(word) == 32 ? 4 : 2;

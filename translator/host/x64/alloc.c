@@ -131,7 +131,7 @@ struct mem const_mem(struct gen *g, vec v, unsigned tail)
 			g->consts[g->nconsts++] = v;
 		}
 	}
-	return (struct mem){ RIPREL, NOREG, tail, false, k };
+	return (struct mem){ RIPREL, NOREG, tail, false, k, false };
 }
 
 void place_consts(struct gen *g)

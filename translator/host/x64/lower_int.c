@@ -65,7 +65,7 @@ static void lower_add(struct gen *g, const struct ir_node *n)
 			int rb = use_gpr(g, b);
 
 			d = def_gpr(g);
-			lea_rm(&g->e, w, d, (struct mem){ ra, rb, 0, false, 0 });
+			lea_rm(&g->e, w, d, (struct mem){ ra, rb, 0, false, 0, false });
 		}
 		return;
 	}
@@ -218,7 +218,7 @@ static void lower_shift(struct gen *g, const struct ir_node *n)
 			int a = use_gpr(g, n->a);
 
 			d = def_gpr(g);
-			lea_rm(&g->e, w, d, (struct mem){ NOREG, a, c, false, 0 });
+			lea_rm(&g->e, w, d, (struct mem){ NOREG, a, c, false, 0, false });
 			return;
 		}
 		clobber_flags(g);
