@@ -45,6 +45,9 @@
 #define SYS_clock_gettime SYS_clock_gettime64
 #define SYS_clock_getres SYS_clock_getres_time64
 #endif
+#ifndef SYS_clock_nanosleep
+#define SYS_clock_nanosleep SYS_clock_nanosleep_time64
+#endif
 
 #ifndef __GLIBC__
 static inline const char *strerrorname_np(int error)

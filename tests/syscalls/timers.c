@@ -66,7 +66,7 @@ static void sleeping(void)
 	t.tv_nsec = 0;
 	t.tv_sec = -1;
 	CALL(nanosleep(&t, NULL));
-	CALL(clock_nanosleep(CLOCK_REALTIME, 0, (void *)8, NULL));
+	CALL(syscall(SYS_clock_nanosleep, CLOCK_REALTIME, 0, (void *)8, NULL));
 	IS(clock_nanosleep(CLOCK_THREAD_CPUTIME_ID, 0, &t, NULL) == EINVAL);
 }
 
