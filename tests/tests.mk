@@ -63,7 +63,7 @@ $(BUILD)/bench/driver: bench/driver.c
 
 # The instruction cases of a guest: its frontend on an engine of the translator, in process.
 TEST_OBJ = $(filter-out $(BUILD)/runner/main.o,$(COMMON_OBJ)) $(call guest_obj,$(1))
-GUEST_TESTS = $(GUESTS:%=$(BUILD)/tests/%/cases) $(BUILD)/tests/aarch64/helpers
+GUEST_TESTS = $(filter-out $(BUILD)/tests/riscv32/%,$(GUESTS:%=$(BUILD)/tests/%/cases)) $(BUILD)/tests/aarch64/helpers
 $(GUEST_TESTS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $$(call TEST_OBJ,$$(*D))
 	$(CC) $(LDFLAGS) -o $@ $(MUSL)/crt1.o $(MUSL)/crti.o $(filter %.o,$^) \
 	  -Wl,--start-group $(LIBS) -Wl,--end-group $(MUSL)/crtn.o
@@ -71,8 +71,8 @@ $(GUEST_TESTS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $$(call TEST_OBJ,$$(*D))
 # After a change of frontends/G/vdso.S or tests/G/forms*.txt; they need a cross compiler, and the second an oracle.
 .PHONY: vdso cases
 vdso:
-	tools/vdso.sh $(call guest_dir,$(TEST_GUEST)) $(TEST_GUEST)-linux-gnu- > $(BUILD)/vdso_image.h
-	mv $(BUILD)/vdso_image.h $(call guest_dir,$(TEST_GUEST))/vdso_image.h
+	tools/vdso.sh $(call guest_dir,$(TEST_GUEST)) $(or $(VDSO_CROSS_$(TEST_GUEST)),$(TEST_GUEST)-linux-gnu-) > $(BUILD)/vdso_image.h
+	mv $(BUILD)/vdso_image.h $(call guest_dir,$(TEST_GUEST))/$(or $(VDSO_IMAGE_$(TEST_GUEST)),vdso_image.h)
 cases:
 	for forms in tests/$(TEST_GUEST)/forms*.txt; do \
 	  tests/$(TEST_GUEST)/oracle.py $(BUILD) < $$forms > $(BUILD)/cases.txt && \
