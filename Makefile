@@ -136,6 +136,8 @@ $(BUILD)/dragoman-image.tar: $(RUNNERS) $(BINFMT) binfmt/image.sh LICENSE
 .PHONY: syscalls
 syscalls:
 	@awk -f tools/syscalls.awk syscall/syscalls.def
+	@printf '\nWhere a long has 32 bits, these are in the place of the others:\n\n'
+	@awk -f tools/syscalls.awk syscall/syscalls32.def
 
 #: clean           remove build/
 .PHONY: clean
