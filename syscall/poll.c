@@ -8,6 +8,7 @@
 #include "host_abi.h"
 #include "syscall/convert.h"
 #include "syscall/layout.h"
+#include "syscall/local.h"
 
 /* struct epoll_event where nobody packs it */
 struct generic_epoll_event {
