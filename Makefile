@@ -6,7 +6,7 @@
 # relocations: no layout of the kernel places anything there, every table is a
 # clean shared page, and translated code may rely on the run-time's addresses.
 
-GUESTS  = aarch64 riscv64
+GUESTS  = aarch64 riscv64 riscv32
 PREFIX  = /usr/local
 DESTDIR =
 DEBUG   = 0
@@ -136,6 +136,8 @@ $(BUILD)/dragoman-image.tar: $(RUNNERS) $(BINFMT) binfmt/image.sh LICENSE
 .PHONY: syscalls
 syscalls:
 	@awk -f tools/syscalls.awk syscall/syscalls.def
+	@printf '\nWhere a long has 32 bits, these are in the place of the others:\n\n'
+	@awk -f tools/syscalls.awk syscall/syscalls32.def
 
 #: clean           remove build/
 .PHONY: clean

@@ -174,4 +174,10 @@ static inline u64 guest_untag(const struct guest *g, u64 a)
 	return (u64)((s64)(a << g->tag_bits) >> g->tag_bits);
 }
 
+/* v as a register of the guest's word size holds it. */
+static inline u64 guest_word(const struct guest *g, u64 v)
+{
+	return g->word == 4 ? (u32)v : v;
+}
+
 #endif

@@ -37,6 +37,7 @@ struct insn_row {
 	unsigned attrs;
 	unsigned char width;	/* bits */
 	unsigned char nexcept, nfields;
+	unsigned char variants;	/* bit k: it exists in variant k of the table */
 };
 
 /* Is `word` an instruction of `row`? */

@@ -405,7 +405,7 @@ static void tell_exec(bool changed, gaddr start, gaddr end)
 
 void space_init(unsigned va_bits, u32 page, u64 base, u64 reserved)
 {
-	u64 ceiling = va_bits >= 64 ? ~0ull : 1ull << va_bits;
+	u64 ceiling = va_bits >= 64 ? ~0ull : (1ull << va_bits) - page;
 	u64 host_ceiling = (1ull << 47) - HOST_PAGE_MIN;
 
 	guest_base = base;

@@ -13,12 +13,18 @@
  */
 #include "base/log.h"
 #include "syscall/convert.h"
+#include "syscall/layout.h"
 #include "syscall/internal.h"
 #include "syscall/rows.h"
 #include "syscall/task.h"
 
 const struct syscall_row syscall_table[NR_SYSCALLS] = {
 #include "syscall/syscalls.def"
+};
+
+/* Rows that are others where a long has 32 bits. */
+static const struct syscall_row syscall_table32[NR_SYSCALLS] = {
+#include "syscall/syscalls32.def"
 };
 
 struct process the_process;
@@ -85,24 +91,21 @@ static __attribute__((noinline)) s64 pass_msghdr(struct vcpu *c, const struct sy
 						 unsigned i, const u64 *a, u64 *h)
 {
 	struct host_iovec iov[IOV_MAX];
+	const bool receive = r->host == HOST_NR_recvmsg;
+	u8 control[CONTROL_MAX] __attribute__((aligned(8)));
 	struct host_msghdr m;
-	s64 ret = msghdr_in(a[i], &m, iov);
+	s64 ret = msghdr_in(a[i], receive, &m, iov, control);
 
 	if (ret < 0)
 		return ret;
 	h[i] = (u64)&m;
 	ret = make_call(c, r, h);
-	return ret < 0 || msghdr_out(a[i], &m) == 0 ? ret : -EFAULT;
+	return ret < 0 || !receive || msghdr_out(a[i], &m) == 0 ? ret : -EFAULT;
 }
 
-/* Pointers to host addresses, names to host names. */
-static __attribute__((noinline)) s64 pass_slow(struct vcpu *c, const struct syscall_row *r,
-					       const u64 *a)
+/* The call with what is left to do for names, buffers and messages. */
+static s64 pass_rest(struct vcpu *c, const struct syscall_row *r, const u64 *a, u64 *h)
 {
-	u64 h[MAX_SYSCALL_ARGS];
-
-	for (unsigned i = 0; i < MAX_SYSCALL_ARGS; i++)
-		h[i] = arg_kind(r->arg[i]) >= K_FIRST_PTR && a[i] ? a[i] + guest_base : a[i];
 	for (unsigned i = 0; pointers_differ() && i < MAX_SYSCALL_ARGS; i++) {
 		if (arg_kind(r->arg[i]) == K_IOVIN || arg_kind(r->arg[i]) == K_IOVOUT)
 			return pass_iov(c, r, i, a, h);
@@ -110,6 +113,49 @@ static __attribute__((noinline)) s64 pass_slow(struct vcpu *c, const struct sysc
 			return pass_msghdr(c, r, i, a, h);
 	}
 	return r->paths ? pass_paths(c, r, a, h) : make_call(c, r, h);
+}
+
+/* True if argument i is a structure that the host has in another layout. */
+static bool is_other_struct(const struct syscall_row *r, unsigned i, const u64 *a)
+{
+	enum arg_kind kind = arg_kind(r->arg[i]);
+
+	return (kind == K_IN || kind == K_OUT) && a[i] && struct_differs(arg_ref(r->arg[i]));
+}
+
+/* A call with such structures: they are made for the host, and the guest's from them afterwards. */
+static __attribute__((noinline)) s64 pass_structs(struct vcpu *c, const struct syscall_row *r, const u64 *a, u64 *h)
+{
+	u8 buf[MAX_SYSCALL_ARGS][STRUCT_MAX] __attribute__((aligned(8)));
+	s64 ret;
+
+	for (unsigned i = 0; i < MAX_SYSCALL_ARGS; i++) {
+		if (!is_other_struct(r, i, a))
+			continue;
+		if (arg_kind(r->arg[i]) == K_IN && struct_in(arg_ref(r->arg[i]), a[i], buf[i]) < 0)
+			return -EFAULT;
+		h[i] = (u64)buf[i];
+	}
+	ret = pass_rest(c, r, a, h);
+	for (unsigned i = 0; ret >= 0 && i < MAX_SYSCALL_ARGS; i++)
+		if (arg_kind(r->arg[i]) == K_OUT && is_other_struct(r, i, a) &&
+		    struct_out(arg_ref(r->arg[i]), a[i], buf[i]) < 0)
+			return -EFAULT;
+	return ret;
+}
+
+/* Pointers to host addresses, names to host names, structures to the host's. */
+static __attribute__((noinline)) s64 pass_slow(struct vcpu *c, const struct syscall_row *r,
+					       const u64 *a)
+{
+	u64 h[MAX_SYSCALL_ARGS];
+	bool structs = false;
+
+	for (unsigned i = 0; i < MAX_SYSCALL_ARGS; i++) {
+		h[i] = arg_kind(r->arg[i]) >= K_FIRST_PTR && a[i] ? a[i] + guest_base : a[i];
+		structs |= is_other_struct(r, i, a);
+	}
+	return structs ? pass_structs(c, r, a, h) : pass_rest(c, r, a, h);
 }
 
 /*
@@ -128,7 +174,7 @@ static s64 call_row(struct vcpu *c, const struct syscall_row *r, const u64 *a)
 {
 	switch (r->mode) {
 	case MODE_FLAT:
-		if (guest_base)
+		if (guest_base || the_guest.word != 8)
 			return -ENOSYS;
 		/* fall through */
 	case MODE_PASS:
@@ -149,9 +195,34 @@ static s64 call_row(struct vcpu *c, const struct syscall_row *r, const u64 *a)
 	}
 }
 
+/*
+ * Arguments from registers of 32 bits: numbers with a sign get it, and what has 64 bits is put together from two
+ * registers.
+ */
+static __attribute__((noinline)) void widen_args(const struct syscall_row *r, u64 *a)
+{
+	u32 word[MAX_SYSCALL_ARGS];
+	unsigned k = 0;
+
+	for (unsigned i = 0; i < MAX_SYSCALL_ARGS; i++)
+		word[i] = a[i];
+	for (unsigned i = 0; i < MAX_SYSCALL_ARGS; i++) {
+		enum arg_kind kind = arg_kind(r->arg[i]);
+
+		a[i] = k < MAX_SYSCALL_ARGS && kind != K_OFFHIGH ? word[k++] : 0;
+		if ((kind == K_OFF || kind == K_HEX64) && k < MAX_SYSCALL_ARGS)
+			a[i] |= (u64)word[k++] << 32;
+		else if (kind == K_INT || kind == K_LONG || kind == K_FD || kind == K_DIRFD || kind == K_SIG)
+			a[i] = (u64)sext(a[i], 32);
+	}
+}
+
 const struct syscall_row *syscall_find(u32 nr)
 {
 	static const struct syscall_row none;
+
+	if (the_guest.word == 4 && nr < NR_SYSCALLS && syscall_table32[nr].name)
+		return &syscall_table32[nr];
 
 	if (UNLIKELY(nr - NR_ARCH_FIRST < NR_ARCH_SYSCALLS) && the_guest.arch_syscalls)
 		return &the_guest.arch_syscalls[nr - NR_ARCH_FIRST];
@@ -171,6 +242,9 @@ void syscall_run(struct vcpu *c)
 #pragma GCC unroll 6
 	for (unsigned i = 0; i < MAX_SYSCALL_ARGS; i++)
 		a[i] = *vcpu_u64(c, g->arg_off[i]);
+
+	if (UNLIKELY(g->word == 4))
+		widen_args(r, a);
 
 	const bool trace = the_process.strace || the_process.summary;
 	u64 start = 0;
@@ -197,6 +271,6 @@ void syscall_run(struct vcpu *c)
 		c->pc -= g->syscall_insn_size;
 		signal_interrupted(c, ret);
 	} else if (LIKELY(ret != -SYS_NORETURN_VALUE)) {
-		*vcpu_u64(c, g->ret_off) = ret;
+		*vcpu_u64(c, g->ret_off) = guest_word(g, ret);
 	}
 }

@@ -6,6 +6,7 @@
  * itself.
  */
 #include "host_abi.h"
+#include "syscall/layout.h"
 #include "syscall/local.h"
 #include "syscall/task.h"
 
@@ -44,12 +45,38 @@ u32 open_flags_to_generic(u32 v)
 	return move_flags(v, guest_flags(), &generic);
 }
 
+/* Where a long has 32 bits, these take what the others take elsewhere: struct flock64. */
+enum { F_GETLK64 = 12, F_SETLK64, F_SETLKW64 };
+
+/* struct flock, whose offsets are longs. */
+static s64 lock_short(struct vcpu *c, const u64 a[6])
+{
+	u8 lock[STRUCT_MAX];
+	s64 ret;
+
+	if (struct_in(STRUCT_flock, a[2], lock) < 0)
+		return -EFAULT;
+	ret = blocking_syscall(c, HOST_NR_fcntl, a[0], a[1], (u64)lock, 0, 0, 0);
+	return ret < 0 || (u32)a[1] != F_GETLK ? ret : struct_out(STRUCT_flock, a[2], lock);
+}
+
+/* The commands of 32-bit guests that are others. */
+static s64 fcntl_short(struct vcpu *c, const u64 a[6])
+{
+	if ((u32)a[1] <= F_SETLKW)
+		return lock_short(c, a);
+	return blocking_syscall(c, HOST_NR_fcntl, a[0], a[1] - (F_GETLK64 - F_GETLK), (u64)g2h(a[2]), 0, 0, 0);
+}
+
 s64 sys_fcntl(struct vcpu *c, const u64 a[6])
 {
 	/* A pointer for some; those of a thread that has asked may carry tags. */
 	const gaddr at = c->task->tagged_addr ? guest_untag(&the_guest, a[2]) : a[2];
 	s64 ret;
 
+	if (the_guest.word != 8 && (((u32)a[1] >= F_GETLK && (u32)a[1] <= F_SETLKW) ||
+				    ((u32)a[1] >= F_GETLK64 && (u32)a[1] <= F_SETLKW64)))
+		return fcntl_short(c, a);
 	switch ((u32)a[1]) {
 	case F_GETFL:
 		ret = host_syscall2(HOST_NR_fcntl, a[0], F_GETFL);

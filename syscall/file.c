@@ -197,3 +197,57 @@ s64 sys_readlinkat(struct vcpu *c, const u64 a[6])
 
 	return host_syscall4(HOST_NR_readlinkat, a[0], (u64)path, (u64)g2h(a[2]), a[3]);
 }
+
+/* --- sizes and offsets of 64 bits, where a long has 32 --- */
+
+s64 sys_llseek(struct vcpu *c, const u64 a[6])
+{
+	s64 ret = host_syscall3(HOST_NR_lseek, a[0], a[1] << 32 | (u32)a[2], a[4]);
+
+	return ret < 0 ? ret : copy_out(a[3], &ret, sizeof ret);
+}
+
+/* The host's struct statfs; the guest's struct statfs64 has words of 32 bits around its five numbers. */
+struct host_statfs {
+	s64 type, bsize;
+	u64 blocks, bfree, bavail, files, ffree;
+	s32 fsid[2];
+	s64 namelen, frsize, flags, spare[4];
+};
+struct statfs64 {
+	u32 type, bsize;
+	u64 blocks, bfree, bavail, files, ffree;
+	s32 fsid[2];
+	u32 namelen, frsize, flags, spare[4];
+};
+
+static s64 statfs64_out(gaddr dst, u64 size, const struct host_statfs *h)
+{
+	const struct statfs64 g = {
+		.type = h->type, .bsize = h->bsize, .blocks = h->blocks, .bfree = h->bfree, .bavail = h->bavail,
+		.files = h->files, .ffree = h->ffree, .fsid = { h->fsid[0], h->fsid[1] }, .namelen = h->namelen,
+		.frsize = h->frsize, .flags = h->flags,
+	};
+
+	return size != sizeof g ? -EINVAL : copy_out(dst, &g, sizeof g);
+}
+
+s64 sys_statfs64(struct vcpu *c, const u64 a[6])
+{
+	char buf[GUEST_PATH_MAX];
+	struct host_statfs h;
+	const char *path;
+	s64 ret = guest_path_in(AT_FDCWD, a[0], PATH_FOLLOW, buf, &path);
+
+	if (ret == 0)
+		ret = host_syscall2(HOST_NR_statfs, (u64)path, (u64)&h);
+	return ret < 0 ? ret : statfs64_out(a[2], a[1], &h);
+}
+
+s64 sys_fstatfs64(struct vcpu *c, const u64 a[6])
+{
+	struct host_statfs h;
+	s64 ret = host_syscall2(HOST_NR_fstatfs, a[0], (u64)&h);
+
+	return ret < 0 ? ret : statfs64_out(a[2], a[1], &h);
+}

@@ -42,6 +42,13 @@ typedef s64 syscall_fn(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS]);
 #define NOSYS(...)
 #define FN(nr, name, ...) syscall_fn sys_##name;
 #include "syscall/syscalls.def"
+#define PASS_AS(...)
+#define BLOCK_AS(...)
+#define FN_AS(...)
+#include "syscall/syscalls32.def"
+#undef PASS_AS
+#undef BLOCK_AS
+#undef FN_AS
 #undef PASS
 #undef FLAT
 #undef BLOCK

@@ -21,6 +21,12 @@ s64 sys_mmap(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 	return space_mmap(a[0], a[1], a[2], a[3], a[4], a[5], NULL);
 }
 
+/* The offset counts in pages of 4 KiB, so that 32 bits suffice. */
+s64 sys_mmap2(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
+{
+	return space_mmap(a[0], a[1], a[2], a[3], a[4], a[5] << 12, NULL);
+}
+
 s64 sys_munmap(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 {
 	return space_munmap(a[0], a[1]);
@@ -142,6 +148,8 @@ static s64 remote_iov_in(gaddr a, u64 n, struct host_iovec *out)
 {
 	if (n > IOV_MAX)
 		return -EINVAL;
+	if (the_guest.word != 8)
+		return iov_in(a, n, out);
 	if (copy_in(out, a, n * sizeof *out) < 0)
 		return -EFAULT;
 	for (u64 i = 0; i < n; i++)
@@ -191,14 +199,15 @@ s64 sys_move_pages(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 	u64 page[PAGES_AT_ONCE];
 	s64 r = 0;
 
-	if (!guest_base || !a[2])
+	if (!pointers_differ() || !a[2])
 		return host_syscall6(HOST_NR_move_pages, a[0], a[1], a[2], a[3], host_ptr(a[4]), a[5]);
 	for (u64 done = 0, n; done < a[1] && r >= 0; done += n) {
 		n = MIN(a[1] - done, PAGES_AT_ONCE);
-		if (copy_in(page, a[2] + done * sizeof *page, n * sizeof *page) < 0)
-			return -EFAULT;
-		for (u64 i = 0; i < n; i++)
+		for (u64 i = 0; i < n; i++) {
+			if (!word_in(a[2], done + i, &page[i]))
+				return -EFAULT;
 			page[i] = guest_untag(&the_guest, page[i]) + guest_base;
+		}
 		r = host_syscall6(HOST_NR_move_pages, a[0], n, (u64)page,
 				  a[3] ? host_ptr(a[3] + done * sizeof(s32)) : 0,
 				  host_ptr(a[4] + done * sizeof(s32)), a[5]);

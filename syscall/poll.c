@@ -6,6 +6,8 @@
  * generic ABI does not.
  */
 #include "host_abi.h"
+#include "syscall/convert.h"
+#include "syscall/layout.h"
 #include "syscall/local.h"
 
 /* struct epoll_event where nobody packs it */
@@ -37,19 +39,58 @@ static s64 wait_masked(struct vcpu *c, gaddr set, u64 size, u64 nr, u64 a, u64 b
 	return blocking_syscall_sigmask(c, mask, nr, a, b, d, e, f, 0);
 }
 
+/* The kernel writes the time that is left back to the timeout of these two. */
 s64 sys_ppoll(struct vcpu *c, const u64 a[6])
 {
-	return wait_masked(c, a[3], a[4], HOST_NR_ppoll, ptr(a[0]), a[1], ptr(a[2]), 0, 0);
+	struct host_timespec ts;
+	u64 timeout;
+	s64 ret;
+
+	if (timespec_in(a[2], &ts, &timeout) < 0)
+		return -EFAULT;
+	ret = wait_masked(c, a[3], a[4], HOST_NR_ppoll, ptr(a[0]), a[1], timeout, 0, 0);
+	timespec_back(a[2], &ts);
+	return ret;
+}
+
+/*
+ * A set of descriptors is an array of longs: the host would touch four bytes more than there are where a long of the
+ * guest's has four.
+ */
+enum { SET_MAX = 8192 / 8 };
+
+static s64 sets_in(const u64 a[6], u64 bytes, u8 set[3][SET_MAX], u64 host[3])
+{
+	for (unsigned i = 0; i < 3; i++) {
+		host[i] = ptr(a[1 + i]);
+		if (the_guest.word == 8 || !a[1 + i] || bytes > SET_MAX)
+			continue;
+		memset(set[i], 0, ALIGN_UP(bytes, 8));
+		if (copy_in(set[i], a[1 + i], bytes) < 0)
+			return -EFAULT;
+		host[i] = (u64)set[i];
+	}
+	return 0;
 }
 
 s64 sys_pselect6(struct vcpu *c, const u64 a[6])
 {
-	u64 set[2] = { 0, 0 };
+	const u64 bytes = ALIGN_UP(MAX((s32)a[0], 0), 8 * (s32)the_guest.word) / 8;
+	u8 set[3][SET_MAX] __attribute__((aligned(8)));
+	u64 mask[2] = { 0, 0 }, host[3], timeout;
+	struct host_timespec ts;
+	s64 ret;
 
-	if (a[5] && copy_in(set, a[5], sizeof set) < 0)
+	if (a[5] && (!word_in(a[5], 0, &mask[0]) || !word_in(a[5], 1, &mask[1])))
 		return -EFAULT;
-	return wait_masked(c, set[0], set[1], HOST_NR_pselect6, a[0], ptr(a[1]), ptr(a[2]),
-			   ptr(a[3]), ptr(a[4]));
+	if (timespec_in(a[4], &ts, &timeout) < 0 || sets_in(a, bytes, set, host) < 0)
+		return -EFAULT;
+	ret = wait_masked(c, mask[0], mask[1], HOST_NR_pselect6, a[0], host[0], host[1], host[2], timeout);
+	timespec_back(a[4], &ts);
+	for (unsigned i = 0; ret >= 0 && i < 3; i++)
+		if (host[i] == (u64)set[i] && copy_out(a[1 + i], set[i], bytes) < 0)
+			return -EFAULT;
+	return ret;
 }
 
 s64 sys_io_pgetevents(struct vcpu *c, const u64 a[6])
@@ -128,5 +169,10 @@ s64 sys_epoll_pwait(struct vcpu *c, const u64 a[6])
 
 s64 sys_epoll_pwait2(struct vcpu *c, const u64 a[6])
 {
-	return epoll_wait(c, a, HOST_NR_epoll_pwait2, ptr(a[3]));
+	struct host_timespec ts;
+	u64 timeout;
+
+	if (timespec_in(a[3], &ts, &timeout) < 0)
+		return -EFAULT;
+	return epoll_wait(c, a, HOST_NR_epoll_pwait2, timeout);
 }

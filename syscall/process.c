@@ -12,6 +12,7 @@
  * image is gone, and a program (or posix_spawn) that expects ENOENT would see an exit status
  * instead.
  */
+#include "syscall/layout.h"
 #include "syscall/task.h"
 
 #include "base/elfnames.h"
@@ -629,8 +630,17 @@ s64 sys_wait4(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 
 s64 sys_waitid(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 {
-	return blocking_syscall(c, HOST_NR_waitid, a[0], a[1], host_ptr(a[2]), a[3], host_ptr(a[4]),
-				0);
+	u8 info[SIGINFO_SIZE] __attribute__((aligned(8))) = { 0 }, usage[STRUCT_MAX] __attribute__((aligned(8)));
+	s64 ret;
+
+	if (the_guest.word == 8)
+		return blocking_syscall(c, HOST_NR_waitid, a[0], a[1], host_ptr(a[2]), a[3], host_ptr(a[4]), 0);
+	ret = blocking_syscall(c, HOST_NR_waitid, a[0], a[1], a[2] ? (u64)info : 0, a[3], a[4] ? (u64)usage : 0, 0);
+	if (ret < 0)
+		return ret;
+	if ((a[2] && siginfo_out(a[2], info) < 0) || (a[4] && struct_out(STRUCT_rusage, a[4], usage) < 0))
+		return -EFAULT;
+	return ret;
 }
 
 /* --- being traced --- */
@@ -672,6 +682,15 @@ static s64 get_tagged_addr(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 	return c->task->tagged_addr ? PR_TAGGED_ADDR_ENABLE : 0;
 }
 
+static s64 get_tid_address(gaddr to)
+{
+	u64 at = 0;
+	s64 r = host_syscall2(HOST_NR_prctl, PR_GET_TID_ADDRESS, (u64)&at);
+
+	at = at ? h2g((const void *)at) : 0;
+	return r < 0 ? r : copy_out(to, &at, the_guest.word);
+}
+
 s64 sys_prctl(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 {
 	u64 h[4] = { a[1], a[2], a[3], a[4] };
@@ -681,11 +700,12 @@ s64 sys_prctl(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 		return set_tagged_addr(c, a);
 	case PR_GET_TAGGED_ADDR_CTRL:
 		return get_tagged_addr(c, a);
+	case PR_GET_TID_ADDRESS:
+		return get_tid_address(a[1]);
 	case PR_GET_PDEATHSIG:
 	case PR_SET_NAME:
 	case PR_GET_NAME:
 	case PR_GET_CHILD_SUBREAPER:
-	case PR_GET_TID_ADDRESS:
 		h[0] = host_ptr(a[1]);
 		break;
 	case PR_SET_VMA:

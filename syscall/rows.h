@@ -22,8 +22,8 @@
  */
 #define REF(kind, what) ((kind) | (what) << 8)
 enum arg_words {
-	INT = K_INT, UINT = K_UINT, LONG = K_LONG, ULONG = K_ULONG, SIZE = K_SIZE, OFF = K_OFF,
-	HEX = K_HEX,
+	INT = K_INT, UINT = K_UINT, LONG = K_LONG, ULONG = K_ULONG, SIZE = K_SIZE, OFF = K_OFF, OFFHIGH = K_OFFHIGH,
+	HEX = K_HEX, HEX64 = K_HEX64,
 	OCT = K_OCT, FD = K_FD, DIRFD = K_DIRFD, SIG = K_SIG, ADDR = K_ADDR,
 	PTR = K_PTR, STR = K_STR,
 	STRV = K_STRV,
@@ -58,6 +58,10 @@ enum arg_words {
 #define BLOCK(nr, name, support, ...) \
 	ROW(nr, MODE_BLOCK, name, NULL, HOST_NR_##name, support, ##__VA_ARGS__)
 #define FN(nr, name, support, ...) ROW(nr, MODE_FN, name, sys_##name, 0, support, ##__VA_ARGS__)
+/* The same call under another number and name. */
+#define PASS_AS(nr, name, of, support, ...) ROW(nr, MODE_PASS, name, NULL, HOST_NR_##of, support, ##__VA_ARGS__)
+#define BLOCK_AS(nr, name, of, support, ...) ROW(nr, MODE_BLOCK, name, NULL, HOST_NR_##of, support, ##__VA_ARGS__)
+#define FN_AS(nr, name, of, support, ...) ROW(nr, MODE_FN, name, sys_##of, 0, support, ##__VA_ARGS__)
 #define NOSYS(nr, name, why, ...) ROW(nr, MODE_NOSYS, name, NULL, 0, why, ##__VA_ARGS__)
 
 #endif

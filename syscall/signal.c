@@ -324,7 +324,7 @@ static void settle_call(struct vcpu *c, const struct action *a)
 	if (!t->interrupted || c->pc != t->interrupted_pc || again)
 		return;
 	c->pc += c->guest->syscall_insn_size;
-	*vcpu_u64(c, c->guest->ret_off) = -EINTR;
+	*vcpu_u64(c, c->guest->ret_off) = guest_word(c->guest, -EINTR);
 }
 
 static bool on_altstack(const struct task *t, u64 sp)
@@ -365,6 +365,7 @@ static bool deliver(struct vcpu *c, const u8 *info)
 	struct action a = take_action(t->actions, sig);
 	bool fault_info = (SIGS_SYNC & sigbit(sig)) && info_code(info) > 0;
 	u64 addr = fault_info ? *(const u64 *)(const void *)(info + SI_ADDR) : 0;
+	u8 guest_info[SIGINFO_SIZE];
 	struct sigframe f;
 
 	if (the_process.strace || log_on(LOG_STRACE | LOG_INT))
@@ -376,8 +377,9 @@ static bool deliver(struct vcpu *c, const u8 *info)
 		return false;
 	}
 	settle_call(c, &a);
+	siginfo_to_guest(info, guest_info);
 	f = (struct sigframe){
-		.info = info,
+		.info = guest_info,
 		.handler = a.handler,
 		.signo = sig,
 		.fault_addr = addr,

@@ -2,9 +2,10 @@
  * The system calls of kernel/signal.c that touch our own state; kill and its kin pass straight
  * through.
  *
- * Layouts are those of 64-bit guests of the generic ABI, whose siginfo_t and sigset_t are the
- * host's.
+ * sigset_t has 64 bits everywhere; what holds pointers and longs is read and written in words.
  */
+#include "syscall/convert.h"
+#include "syscall/layout.h"
 #include "syscall/task.h"
 
 enum { SIGSET_BYTES = 8, MIN_ALTSTACK = 2048 };
@@ -19,26 +20,26 @@ static s64 read_set(gaddr a, u64 size, u64 *set)
 /* struct sigaction of the guest: handler, flags, restorer where the architecture has one, mask. */
 static s64 read_action(gaddr at, struct action *a)
 {
-	u64 w[4];
-	unsigned n = the_guest.sa_restorer ? 4 : 3;
+	const unsigned words = the_guest.sa_restorer ? 3 : 2;
 
-	if (copy_in(w, at, n * sizeof *w) < 0)
+	a->restorer = 0;
+	if (!word_in(at, 0, &a->handler) || !word_in(at, 1, &a->flags) ||
+	    (words == 3 && !word_in(at, 2, &a->restorer)) ||
+	    copy_in(&a->mask, at + words * the_guest.word, sizeof a->mask) < 0)
 		return -EFAULT;
-	*a = (struct action){ w[0], w[1], n == 4 ? w[2] : 0, w[n - 1] & ~SIGS_UNBLOCKABLE };
+	a->mask &= ~SIGS_UNBLOCKABLE;
 	return 0;
 }
 
 static s64 write_action(gaddr at, const struct action *a)
 {
-	u64 w[4] = { a->handler, a->flags, a->mask };
-	unsigned n = 3;
+	const u64 word[3] = { a->handler, a->flags, a->restorer };
+	const unsigned words = the_guest.sa_restorer ? 3 : 2;
 
-	if (the_guest.sa_restorer) {
-		w[2] = a->restorer;
-		w[3] = a->mask;
-		n = 4;
-	}
-	return copy_out(at, w, n * sizeof *w);
+	for (unsigned i = 0; i < words; i++)
+		if (copy_out(at + i * the_guest.word, &word[i], the_guest.word) < 0)
+			return -EFAULT;
+	return copy_out(at + words * the_guest.word, &a->mask, sizeof a->mask);
 }
 
 s64 sys_rt_sigaction(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
@@ -125,20 +126,21 @@ s64 sys_rt_sigsuspend(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 s64 sys_rt_sigtimedwait(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 {
 	u8 info[SIGINFO_SIZE] __attribute__((aligned(8))) = { 0 };
-	u64 set, timeout[2];
+	struct host_timespec ts;
+	u64 set, timeout;
 	s64 sig = read_set(a[0], a[3], &set);
 
 	if (sig < 0)
 		return sig;
-	if (a[2] && copy_in(timeout, a[2], sizeof timeout) < 0)
+	if (timespec_in(a[2], &ts, &timeout) < 0)
 		return -EFAULT;
 	sig = signal_take_sync(c->task, set, info);
 	if (!sig) {
 		set &= ~SIGS_SYNC;
 		sig = blocking_syscall(c, HOST_NR_rt_sigtimedwait, (u64)&set, (u64)info,
-				       a[2] ? (u64)timeout : 0, sizeof set, 0, 0);
+				       timeout, sizeof set, 0, 0);
 	}
-	if (sig > 0 && a[1] && copy_out(a[1], info, sizeof info) < 0)
+	if (sig > 0 && a[1] && siginfo_out(a[1], info) < 0)
 		return -EFAULT;
 	return sig;
 }
@@ -166,22 +168,26 @@ static s64 set_altstack(struct task *t, u64 sp, u32 flags, u64 size, bool on_it)
 
 s64 sys_sigaltstack(struct vcpu *c, const u64 a[MAX_SYSCALL_ARGS])
 {
-	struct { u64 sp; u32 flags, pad; u64 size; } new, old = { 0 };
+	struct { u64 sp; u32 flags, pad; u64 size; } new, old = { 0 };   /* the host's */
+	u8 copy[STRUCT_MAX];
 	struct task *t = c->task;
 	u64 sp = *vcpu_u64(c, c->guest->sp_off);
 	bool on_it = !(t->alt_flags & SS_AUTODISARM) && sp > t->alt_sp &&
 		     sp - t->alt_sp <= t->alt_size;
 	s64 r = 0;
 
-	if (a[0] && copy_in(&new, a[0], sizeof new) < 0)
-		return -EFAULT;
+	if (a[0]) {
+		if (struct_in(STRUCT_stack, a[0], copy) < 0)
+			return -EFAULT;
+		memcpy(&new, copy, sizeof new);
+	}
 	old.sp = t->alt_sp;
 	old.size = t->alt_size;
 	old.flags = (t->alt_flags & SS_AUTODISARM) | (!t->alt_size ? SS_DISABLE : on_it ? SS_ONSTACK : 0);
 	if (a[0])
 		r = set_altstack(t, new.sp, new.flags, new.size, on_it);
 	if (r == 0 && a[1])
-		r = copy_out(a[1], &old, sizeof old);
+		r = struct_out(STRUCT_stack, a[1], &old);
 	return r;
 }
 

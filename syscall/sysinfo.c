@@ -1,4 +1,5 @@
-/* What the system says of itself: uname in the guest's words. */
+/* What the system says of itself: uname in the guest's words, sizes in units that they have room for. */
+#include "syscall/layout.h"
 #include "syscall/local.h"
 
 /* struct new_utsname */
@@ -28,4 +29,34 @@ s64 sys_uname(struct vcpu *c, const u64 a[6])
 	if (the_process.uname_release)
 		set(u.release, the_process.uname_release);
 	return copy_out(a[0], &u, sizeof u);
+}
+
+/* The host's struct sysinfo. */
+struct sysinfo {
+	s64 uptime;
+	u64 loads[3], totalram, freeram, sharedram, bufferram, totalswap, freeswap;
+	u16 procs, pad;
+	u64 totalhigh, freehigh;
+	u32 mem_unit;
+};
+
+/* As the kernel for 32-bit programs: units grow until the numbers fit. */
+s64 sys_sysinfo(struct vcpu *c, const u64 a[6])
+{
+	u8 buf[STRUCT_MAX] __attribute__((aligned(8)));
+	struct sysinfo *s = (void *)buf;
+	u64 *size[] = { &s->totalram, &s->freeram, &s->sharedram, &s->bufferram, &s->totalswap, &s->freeswap,
+			&s->totalhigh, &s->freehigh };
+	s64 ret = host_syscall1(HOST_NR_sysinfo, (u64)s);
+	unsigned shift = 0;
+
+	if (ret < 0)
+		return ret;
+	if ((s->totalram | s->totalswap) >> 32)
+		while (s->mem_unit << shift < space_page())
+			shift++;
+	for (unsigned i = 0; i < ARRAY_LEN(size); i++)
+		*size[i] >>= shift;
+	s->mem_unit <<= shift;
+	return struct_out(STRUCT_sysinfo, a[0], s);
 }

@@ -20,8 +20,11 @@ enum call_mode { MODE_NONE, MODE_PASS, MODE_FLAT, MODE_BLOCK, MODE_FN, MODE_NOSY
 
 enum arg_kind {
 	K_NONE,
-	/* numbers */
-	K_INT, K_UINT, K_LONG, K_ULONG, K_SIZE, K_OFF, K_HEX, K_OCT, K_FD, K_DIRFD, K_SIG, K_FLAGS,
+	/*
+	 * numbers: K_OFF and K_HEX64 have 64 bits, and take two registers of 32 (low half first); K_OFFHIGH is what
+	 * preadv has its offset's high half in, and is read with that
+	 */
+	K_INT, K_UINT, K_LONG, K_ULONG, K_SIZE, K_OFF, K_OFFHIGH, K_HEX, K_HEX64, K_OCT, K_FD, K_DIRFD, K_SIG, K_FLAGS,
 	K_ENUM, K_IOCTL,
 	/* pointers, from here on: moved by guest_base */
 	K_ADDR,    /* of memory that is managed and not accessed: its tag is always ignored */
@@ -48,8 +51,10 @@ enum const_set {
 
 enum struct_id {
 #define STRUCT(name, ...) STRUCT_##name,
+#define PREFIX STRUCT
 #include "syscall/structs.def"
 #undef STRUCT
+#undef PREFIX
 	STRUCT_COUNT
 };
 
@@ -81,7 +86,8 @@ const struct syscall_row *syscall_find(u32 nr);
 
 /* A request of ioctl(2): what the argument is, and how many bytes it points to (0: varies). */
 enum ioctl_arg { IOCTL_NO, IOCTL_INT, IOCTL_GET, IOCTL_SET, IOCTL_BOTH };
-struct ioctl_row { u32 nr; u16 size; u8 arg; const char *name; };
+enum ioctl_layout { IOCTL_SAME, IOCTL_IFREQ, IOCTL_LONGS };
+struct ioctl_row { u32 nr; u16 size; u8 arg, layout; const char *name; };
 const struct ioctl_row *ioctl_find(u32 nr);   /* NULL: not in ioctls.def */
 
 #endif

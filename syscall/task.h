@@ -129,6 +129,11 @@ int signal_take_sync(struct task *t, u64 set, u8 info[SIGINFO_SIZE]);
 /* Puts what the handler needs to know: t->attention, and asks translated code to stop. */
 void signal_attend(struct task *t);
 
+/* --- siginfo.c: the guest's siginfo_t of the host's --- */
+
+void siginfo_to_guest(const u8 host[SIGINFO_SIZE], u8 guest[SIGINFO_SIZE]);
+s64 siginfo_out(gaddr a, const u8 host[SIGINFO_SIZE]);   /* to memory: 0 or -EFAULT */
+
 /* --- futex.c --- */
 
 /* What the kernel does with a robust list, where it cannot. */

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "syscall/layout.h"
 #include "syscall/local.h"
 #include "syscall/table.h"
 
@@ -242,55 +243,10 @@ static void add_iov(struct line *l, gaddr a, u64 n, u64 total)
 
 /* --- structures --- */
 
-enum member_type {
-	MT_END,
-	MT_S32,
-	MT_U32,
-	MT_HEX32,
-	MT_OCT32,
-	MT_U16,
-	MT_OCT16,
-	MT_S64,
-	MT_U64,
-	MT_HEX64,
-	MT_LONG,
-	MT_ULONG,
-	MT_HEXL,
-	MT_PTR,
-	MT_RESTORER
-};
-struct member { const char *name; u8 type; };
-
-#define M(type, name) { #name, MT_##type },
-#define STRUCT(name, ...) \
-	static const struct member members_##name[] = { __VA_ARGS__ { NULL, MT_END } };
-#include "syscall/structs.def"
-#undef STRUCT
-#define STRUCT(name, ...) members_##name,
-static const struct member *const structs[] = {
-#include "syscall/structs.def"
-};
-#undef STRUCT
-#undef M
-
-static unsigned member_size(enum member_type t)
-{
-	switch (t) {
-	case MT_U16: case MT_OCT16:
-		return 2;
-	case MT_S32: case MT_U32: case MT_HEX32: case MT_OCT32:
-		return 4;
-	case MT_S64: case MT_U64: case MT_HEX64:
-		return 8;
-	default:
-		return the_guest.word;
-	}
-}
-
 static void add_member(struct line *l, enum member_type t, u64 v, unsigned size)
 {
 	switch (t) {
-	case MT_S32: case MT_S64: case MT_LONG:
+	case MT_S32: case MT_S64: case MT_NSEC: case MT_LONG:
 		add(l, "%lld", (long long)sext(v, size * 8));
 		break;
 	case MT_HEX32: case MT_HEX64: case MT_HEXL: case MT_PTR: case MT_RESTORER:
@@ -306,7 +262,7 @@ static void add_member(struct line *l, enum member_type t, u64 v, unsigned size)
 
 static void add_struct(struct line *l, enum struct_id id, gaddr a)
 {
-	const struct member *m = structs[id];
+	const struct member *const first = struct_members(id), *m = first;
 	const char *sep = "{";
 	u64 off = 0;
 
@@ -320,19 +276,19 @@ static void add_struct(struct line *l, enum struct_id id, gaddr a)
 
 		if (m->type == MT_RESTORER && !the_guest.sa_restorer)
 			continue;
-		off = ALIGN_UP(off, size == 8 ? MAX(the_guest.u64_align, the_guest.word) : size);
+		off = member_align(m->type, off);
 		if (copy_in(&v, a + off, size) < 0) {
 			add(l, "%s%#llx", sep, (unsigned long long)a);
 			break;
 		}
 		off += size;
-		if (!m->name[0] && m[1].type != MT_END)
+		if (!m->name[0] && m != first)
 			continue;
 		add(l, m->name[0] ? "%s%s=" : "[", sep, m->name);
 		add_member(l, m->type, v, size);
 		sep = ", ";
 	}
-	add(l, structs[id]->name[0] ? "}" : "]");
+	add(l, first->name[0] ? "}" : "]");
 }
 
 static void add_sockaddr(struct line *l, gaddr a, u32 len)

@@ -53,25 +53,29 @@ against() {
 	gcc -std=gnu11 -O1 -Wall -Wextra -DDECODE_ONLY -DDECODE_NAME="$name" \
 		-DDECODE_H="\"frontends/$folder/decode.h\"" "$@" -I. -Ibuild/gen -o "$BATS_TEST_TMPDIR/check" \
 		tests/decoder/objdump.c base/insn.c "build/gen/frontends/$folder/decode.c"
-	run "$BATS_TEST_TMPDIR/check" "$theirs" "tests/decoder/$known" 40 200000
+	run "$BATS_TEST_TMPDIR/check" "$theirs" "$known" 40 200000
 	echo "$output"
 	[ "$status" = 0 ]
 }
 
 @test "the aarch64 decoder agrees with binutils" {
 	command -v aarch64-linux-gnu-objdump || skip "no aarch64-linux-gnu-objdump"
-	against aarch64 a64 aarch64.known "aarch64-linux-gnu-objdump -m aarch64 -M no-aliases"
+	against aarch64 a64 tests/decoder/aarch64.known "aarch64-linux-gnu-objdump -m aarch64 -M no-aliases"
 }
 
 # The host's objdump may not know the extensions; the guest's own does.
 @test "the riscv decoder agrees with binutils" {
 	local root=build/sysroot/riscv64
 	[ -x "$root/usr/bin/objdump" ] || skip "no $root/usr/bin/objdump"
-	against riscv rv riscv.known "build/dragoman-riscv64 -L $root $root/usr/bin/objdump \
-		-m riscv:rv64 -M no-aliases,max" -DFILLER=0x0001
+	for variant in rv64 rv32; do
+		cat tests/decoder/riscv.known > "$BATS_TEST_TMPDIR/known"
+		[ $variant = rv64 ] || cat tests/decoder/riscv32.known >> "$BATS_TEST_TMPDIR/known"
+		against riscv rv "$BATS_TEST_TMPDIR/known" "build/dragoman-riscv64 -L $root $root/usr/bin/objdump \
+			-m riscv:$variant -M no-aliases,max" -DFILLER=0x0001 -DDECODE_VARIANT=$variant
+	done
 }
 
 @test "the aarch64 decoder agrees with capstone" {
 	gcc -std=gnu11 -O1 -Wall -Wextra -o "$BATS_TEST_TMPDIR/capstone" tests/decoder/capstone.c -lcapstone
-	against aarch64 a64 aarch64.capstone "$BATS_TEST_TMPDIR/capstone"
+	against aarch64 a64 tests/decoder/aarch64.capstone "$BATS_TEST_TMPDIR/capstone"
 }

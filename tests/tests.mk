@@ -8,7 +8,13 @@
 
 TEST_GUEST   = $(firstword $(GUESTS))
 CHECK_GUESTS = $(if $(filter command,$(firstword $(origin TEST_GUEST))),$(TEST_GUEST),$(GUESTS))
-CROSS_CC     = $(TEST_GUEST)-linux-gnu-gcc
+# Debian has no C library for these, nor anything else: tools/musl.sh makes one.
+MUSL_GUESTS  = riscv32
+DEBIAN_GUESTS = $(filter-out $(MUSL_GUESTS),$(CHECK_GUESTS))
+cross_cc     = $(if $(filter $(1),$(MUSL_GUESTS)),build/musl/$(1)/bin/)$(1)-linux-gnu-gcc
+# A prerequisite of programs that are made for a guest.
+cross_lib    = $(if $(filter $(1),$(MUSL_GUESTS)),$(call cross_cc,$(1)))
+CROSS_CC     = $(call cross_cc,$(TEST_GUEST))
 CROSS_CFLAGS = -std=gnu11 -O2 -static -pthread -Wall
 RUNNER      ?= $(BUILD)/dragoman-$(TEST_GUEST)
 SYSROOT     ?= build/sysroot/$(TEST_GUEST)
@@ -21,9 +27,11 @@ deps:
 
 #: sysroot         fetch the guests' Debian programs into build/sysroot
 .PHONY: sysroot $(GUESTS:%=sysroot-%)
-sysroot: $(CHECK_GUESTS:%=sysroot-%)
+sysroot: $(DEBIAN_GUESTS:%=sysroot-%)
 $(GUESTS:%=sysroot-%): sysroot-%:
 	tools/sysroot.sh $* $(if $(filter $(TEST_GUEST),$*),$(SYSROOT),build/sysroot/$*)
+
+$(foreach g,$(MUSL_GUESTS),$(eval $(call cross_cc,$(g)): tools/musl.sh ; tools/musl.sh $(g) build/musl/$(g)))
 
 #: bench           speed against native and other emulators: K="sieve fib" BENCH_RUNS=5 BENCH_CLOCK=cpu QEMU=
 BENCH_SRC    = $(wildcard bench/kernels/*.c)
@@ -42,7 +50,7 @@ $(BENCH_NATIVE): $(BUILD)/bench/native/%: bench/kernels/%.c $(BENCH_DEPS)
 	@mkdir -p $(@D)
 	gcc $(CROSS_CFLAGS) $(call bench_level,$*) -o $@ $< -lm
 
-$(BENCH_GUEST): $(BUILD)/bench/$(TEST_GUEST)/%: bench/kernels/%.c $(BENCH_DEPS)
+$(BENCH_GUEST): $(BUILD)/bench/$(TEST_GUEST)/%: bench/kernels/%.c $(BENCH_DEPS) $(call cross_lib,$(TEST_GUEST))
 	@mkdir -p $(@D)
 	$(CROSS_CC) $(CROSS_CFLAGS) $(call bench_level,$*) -o $@ $< -lm
 
@@ -55,7 +63,7 @@ $(BUILD)/bench/driver: bench/driver.c
 
 # The instruction cases of a guest: its frontend on an engine of the translator, in process.
 TEST_OBJ = $(filter-out $(BUILD)/runner/main.o,$(COMMON_OBJ)) $(call guest_obj,$(1))
-GUEST_TESTS = $(GUESTS:%=$(BUILD)/tests/%/cases) $(BUILD)/tests/aarch64/helpers
+GUEST_TESTS = $(filter-out $(BUILD)/tests/riscv32/%,$(GUESTS:%=$(BUILD)/tests/%/cases)) $(BUILD)/tests/aarch64/helpers
 $(GUEST_TESTS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $$(call TEST_OBJ,$$(*D))
 	$(CC) $(LDFLAGS) -o $@ $(MUSL)/crt1.o $(MUSL)/crti.o $(filter %.o,$^) \
 	  -Wl,--start-group $(LIBS) -Wl,--end-group $(MUSL)/crtn.o
@@ -63,8 +71,8 @@ $(GUEST_TESTS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $$(call TEST_OBJ,$$(*D))
 # After a change of frontends/G/vdso.S or tests/G/forms*.txt; they need a cross compiler, and the second an oracle.
 .PHONY: vdso cases
 vdso:
-	tools/vdso.sh $(call guest_dir,$(TEST_GUEST)) $(TEST_GUEST)-linux-gnu- > $(BUILD)/vdso_image.h
-	mv $(BUILD)/vdso_image.h $(call guest_dir,$(TEST_GUEST))/vdso_image.h
+	tools/vdso.sh $(call guest_dir,$(TEST_GUEST)) $(or $(VDSO_CROSS_$(TEST_GUEST)),$(TEST_GUEST)-linux-gnu-) > $(BUILD)/vdso_image.h
+	mv $(BUILD)/vdso_image.h $(call guest_dir,$(TEST_GUEST))/$(or $(VDSO_IMAGE_$(TEST_GUEST)),vdso_image.h)
 cases:
 	for forms in tests/$(TEST_GUEST)/forms*.txt; do \
 	  tests/$(TEST_GUEST)/oracle.py $(BUILD) < $$forms > $(BUILD)/cases.txt && \
@@ -89,16 +97,17 @@ hostcode: all
 # System-call programs: tests/syscalls/*.c for every machine, tests/syscalls/GUEST/*.c for one.
 SYSCALL_NAMES  = $(shell awk '!/^\#/ { print $$1 }' tests/syscalls.txt)
 SYSCALL_NATIVE = $(foreach n,$(SYSCALL_NAMES),$(if $(findstring /,$(n)),,$(n)))
-syscall_names  = $(SYSCALL_NATIVE) $(filter $(1)/%,$(SYSCALL_NAMES))
+syscall_except = $(shell awk '!/^\#/ { for (i = 3; i <= NF; i++) if ($$i == "$(1)") print $$1 }' tests/syscalls.txt)
+syscall_names  = $(filter-out $(call syscall_except,$(1)),$(SYSCALL_NATIVE)) $(filter $(1)/%,$(SYSCALL_NAMES))
 SYSCALL_GUEST  = $(foreach g,$(CHECK_GUESTS),$(addprefix $(BUILD)/tests/syscalls/$(g)/,$(call syscall_names,$(g))))
 SYSCALL_FLAGS  = -std=gnu11 -O2 -static -pthread -Wall -Wno-unused-result -Wno-nonnull \
   -Wno-stringop-overflow -Wno-stringop-overread -Wno-infinite-recursion
 TEST_PROGRAMS  = $(SYSCALL_GUEST) $(SYSCALL_NATIVE:%=$(BUILD)/tests/syscalls/native/%)
 
 define syscall_rule
-$$(BUILD)/tests/syscalls/$(1)/%: tests/syscalls/%.c tests/syscalls/test.h
+$$(BUILD)/tests/syscalls/$(1)/%: tests/syscalls/%.c tests/syscalls/test.h $(call cross_lib,$(1))
 	@mkdir -p $$(@D)
-	$$(if $$(filter $$(TEST_GUEST),$(1)),$$(CROSS_CC),$(1)-linux-gnu-gcc) $$(SYSCALL_FLAGS) -o $$@ $$<
+	$$(if $$(filter $$(TEST_GUEST),$(1)),$$(CROSS_CC),$(call cross_cc,$(1))) $$(SYSCALL_FLAGS) -o $$@ $$<
 endef
 $(foreach g,$(GUESTS),$(eval $(call syscall_rule,$(g))))
 
@@ -108,7 +117,8 @@ $(BUILD)/tests/syscalls/native/%: tests/syscalls/%.c tests/syscalls/test.h
 
 # What make check runs: the tests written by hand, and those written from data.
 BATS_FILES     = $(filter-out $(GUESTS:%=tests/%.bats),$(wildcard tests/*.bats)) \
-  $(foreach g,$(CHECK_GUESTS),tests/$(g).bats $(BUILD)/tests/syscalls-$(g).bats $(BUILD)/tests/real-$(g).bats)
+  $(foreach g,$(CHECK_GUESTS),tests/$(g).bats $(BUILD)/tests/syscalls-$(g).bats) \
+  $(DEBIAN_GUESTS:%=$(BUILD)/tests/real-%.bats)
 
 $(GUESTS:%=$(BUILD)/tests/syscalls-%.bats): $(BUILD)/tests/syscalls-%.bats: tests/syscalls.txt tests/mkbats.sh
 	@mkdir -p $(@D)

@@ -17,9 +17,10 @@
  * 	signed NAME...			fields that handlers get sign-extended
  * 	attribute NAME...		declares attributes, which the generator knows nothing about
  * 	define NAME CONDITION...	a name for conditions used by many rows
- * 	group "NAME" [+FEATURE] [{ATTRIBUTE...}]
+ * 	variant NAME...			the table is of several machines, which these are the names of
+ * 	group "NAME" [+FEATURE] [@VARIANT...] [{ATTRIBUTE...}]
  * 					the manual's table the next rows are from, and what they all have
- * 	ROW BITS... [-> HANDLER [NAME=VALUE...]] [where CONDITION...] [+FEATURE] [{ATTRIBUTE...}] [over ROW]
+ * 	ROW BITS... [-> HANDLER [NAME=VALUE...]] [where CONDITION...] [+FEATURE] [@VARIANT...] [{ATTRIBUTE...}] [over ROW]
  *
  * BITS, most significant first, spaces free: 0, 1, x (ignored), NAME:WIDTH (a field), NAME=BITS (a
  * fixed field, which the handler gets too), NAME:WIDTH+NUMBER (the handler gets the sum),
@@ -32,6 +33,11 @@
  * decimal, hexadecimal (0x) or binary (0b), where x stands for both; or a defined name.  Defined
  * conditions on fields the row lacks are errors as well. `over ROW` names an earlier row which this
  * one is an exception of.
+ *
+ * Variants are machines that share most of a table (RV64 and RV32): a row exists in those that it or
+ * its group names, and in all if neither names any.  Only rows that exist in one variant can overlap;
+ * each variant gets a decoder of its own, VARIANT_decode and VARIANT_translate in place of NAME_decode
+ * and NAME_translate, and all share rows, structures and handlers.
  *
  * A table of instructions of several widths (16 and 32 bits in one stream) says `insn` again before
  * the rows of the other width, and each `insn` says how the first unit of its instructions may

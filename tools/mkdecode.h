@@ -8,7 +8,7 @@
 
 enum {
 	MAX_ARGS = 24, MAX_PIECES = 10, MAX_EXCEPT = 24, MAX_OVER = 64, MAX_ATTRS = 31,
-	MAX_WIDTHS = 3, MAX_STARTS = 8
+	MAX_WIDTHS = 3, MAX_STARTS = 8, MAX_VARIANTS = 8
 };
 
 struct pattern {
@@ -51,6 +51,7 @@ struct row {
 	struct row *above[MAX_OVER];	/* the rows that win over this one */
 	unsigned nabove;
 	unsigned attrs;
+	unsigned variants;		/* bit k: it exists in variant k */
 	unsigned index;
 };
 
@@ -70,6 +71,8 @@ struct table {
 	unsigned unit;			/* bits of a first unit; 0 if there is one width only */
 	char *attrs[MAX_ATTRS];
 	unsigned nattrs;
+	char *variants[MAX_VARIANTS];
+	unsigned nvariants;		/* 0: one, without a name */
 	struct row **rows;
 	unsigned nrows;
 };
@@ -88,8 +91,8 @@ void parse_table(struct table *t, const char *file);
 /* mkdecode_check.c: overlaps, unreachable rows, handlers' arguments. */
 void check_table(const struct table *t);
 
-/* mkdecode_tree.c: the body of the decode function. */
-void emit_tree(FILE *f, const struct table *t);
+/* mkdecode_tree.c: the body of the decode function of variant k. */
+void emit_tree(FILE *f, const struct table *t, unsigned k);
 
 /* mkdecode_emit.c: PREFIX.h and PREFIX.c. */
 void emit_header(FILE *f, const struct table *t);

@@ -196,7 +196,7 @@ void check_table(const struct table *t)
 			      r->nabove ? ": the rows over it leave no word" :
 					  ": its conditions leave no word");
 		for (unsigned j = 0; j < i; j++)
-			if (t->rows[j]->width == r->width)
+			if (t->rows[j]->width == r->width && t->rows[j]->variants & r->variants)
 				check_pair(t, t->rows[j], r);
 		for (unsigned j = 0; r->handler && j < i; j++) {
 			if (t->rows[j]->handler && !strcmp(t->rows[j]->handler, r->handler)) {

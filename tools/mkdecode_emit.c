@@ -48,6 +48,27 @@ static unsigned word_bits(const struct table *t)
 	return t->width > 32 ? 64 : t->width;
 }
 
+/* The prefix of variant k's functions. */
+static const char *prefix(const struct table *t, unsigned k)
+{
+	return t->nvariants ? t->variants[k] : t->name;
+}
+
+static unsigned decoders(const struct table *t)
+{
+	return t->nvariants ? t->nvariants : 1;
+}
+
+static void emit_variants(FILE *f, const struct table *t)
+{
+	if (!t->nvariants)
+		return;
+	fprintf(f, "enum %s_variant {\n", t->name);
+	for (unsigned i = 0; i < t->nvariants; i++)
+		fprintf(f, "\t%s_VARIANT_%s = 1u << %u,\n", t->name, t->variants[i], i);
+	fprintf(f, "};\n\n");
+}
+
 void emit_header(FILE *f, const struct table *t)
 {
 	const char *g = t->name;
@@ -66,6 +87,7 @@ void emit_header(FILE *f, const struct table *t)
 	for (unsigned i = 0; i < t->nattrs; i++)
 		fprintf(f, "\t%s_ATTR_%s = 1u << %u,\n", g, t->attrs[i], i);
 	fprintf(f, "\t%s_ATTR_none = 0\n};\n\n", g);
+	emit_variants(f, t);
 
 	for (unsigned i = 0; i < t->nrows; i++) {
 		const struct row *r = t->rows[i];
@@ -93,9 +115,12 @@ void emit_header(FILE *f, const struct table *t)
 		fprintf(f, "unsigned %s_width(uint%u_t first);\n\n", g, t->unit);
 	}
 	fprintf(f, "/* The row of a word, %s_NONE if there is none. */\n", g);
-	fprintf(f, "enum %s_insn %s_decode(uint%u_t word);\n\n", g, g, word_bits(t));
-	fprintf(f, "/* Decode and call the handler; false: undefined, or known and not translated. */\n");
-	fprintf(f, "bool %s_translate(struct tr *t, uint%u_t word);\n\n", g, word_bits(t));
+	for (unsigned k = 0; k < decoders(t); k++)
+		fprintf(f, "enum %s_insn %s_decode(uint%u_t word);\n", g, prefix(t, k), word_bits(t));
+	fprintf(f, "\n/* Decode and call the handler; false: undefined, or known and not translated. */\n");
+	for (unsigned k = 0; k < decoders(t); k++)
+		fprintf(f, "bool %s_translate(struct tr *t, uint%u_t word);\n", prefix(t, k), word_bits(t));
+	fputc('\n', f);
 	fprintf(f, "/* A mask of enum %s_attr; `insn` is not %s_NONE. */\n", g, g);
 	fprintf(f, "unsigned %s_attrs(enum %s_insn insn);\n\n#endif\n", g, g);
 }
@@ -192,7 +217,7 @@ static void emit_rows(FILE *f, const struct table *t)
 			(unsigned long long)r->pat.value);
 		fprintf(f, nexcept ? "except_%s, " : "0, ", r->name);
 		fprintf(f, nfields ? "fields_%s, " : "0, ", layout_of(t, r)->name);
-		fprintf(f, "%#x, %u, %u, %u },\n", r->attrs, r->width, nexcept, nfields);
+		fprintf(f, "%#x, %u, %u, %u, %#x },\n", r->attrs, r->width, nexcept, nfields, r->variants);
 	}
 	fprintf(f, "};\n");
 }
@@ -270,18 +295,24 @@ void emit_source(FILE *f, const struct table *t, const char *header)
 
 	if (t->nwidths > 1)
 		emit_width(f, t);
-	fprintf(f, "\nenum %s_insn %s_decode(uint%u_t word)\n{\n", g, g, word_bits(t));
-	emit_tree(f, t);
-	fprintf(f, "\treturn %s_NONE;\n}\n", g);
+	for (unsigned k = 0; k < decoders(t); k++) {
+		fprintf(f, "\nenum %s_insn %s_decode(uint%u_t word)\n{\n", g, prefix(t, k), word_bits(t));
+		emit_tree(f, t, k);
+		fprintf(f, "\treturn %s_NONE;\n}\n", g);
+	}
 
 	/* Tests and tools want the decoder without a front-end to link. */
-	fprintf(f, "\n#ifndef DECODE_ONLY\nbool %s_translate(struct tr *t, uint%u_t word)\n{\n", g,
-		word_bits(t));
-	fprintf(f, "\tenum %s_insn id = %s_decode(word);\n\n\tswitch (id) {\n", g, g);
+	fprintf(f, "\n#ifndef DECODE_ONLY\nstatic bool call(struct tr *t, uint%u_t word, enum %s_insn id)\n{\n",
+		word_bits(t), g);
+	fprintf(f, "\tswitch (id) {\n");
 	for (unsigned i = 0; i < t->nrows; i++)
 		if (t->rows[i]->handler)
 			emit_case(f, t, t->rows[i]);
-	fprintf(f, "\tdefault:\n\t\treturn false;\n\t}\n}\n#endif\n");
+	fprintf(f, "\tdefault:\n\t\treturn false;\n\t}\n}\n");
+	for (unsigned k = 0; k < decoders(t); k++)
+		fprintf(f, "\nbool %s_translate(struct tr *t, uint%u_t word)\n{\n\treturn call(t, word, %s_decode(word));\n}\n",
+			prefix(t, k), word_bits(t), prefix(t, k));
+	fprintf(f, "#endif\n");
 
 	fprintf(f, "\nunsigned %s_attrs(enum %s_insn insn)\n{\n\treturn %s_rows[insn].attrs;\n}\n", g, g, g);
 }

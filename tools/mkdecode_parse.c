@@ -26,7 +26,7 @@ struct parser {
 	unsigned ndefines;
 	/* of the present group */
 	char *group, *feature;
-	unsigned attrs;
+	unsigned attrs, variants;
 	char *signeds[MAX_ARGS];
 	unsigned nsigneds;
 	unsigned capacity;
@@ -142,7 +142,7 @@ static unsigned add_bits(struct parser *p, struct row *r, const char *s)
 static bool is_clause(const char *s)
 {
 	return !strcmp(s, "->") || !strcmp(s, "where") || !strcmp(s, "over") || *s == '+' ||
-	       *s == '{';
+	       *s == '@' || *s == '{';
 }
 
 /* The next `width` bits of the word, to bit `to` of the field.  `used` counts from the top. */
@@ -402,6 +402,23 @@ static unsigned parse_attrs(struct parser *p)
 	}
 }
 
+/* Adds the variant NAME to a set; @NAME names it. */
+static void add_variant(struct parser *p, unsigned *set, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < p->t->nvariants && strcmp(p->t->variants[i], name); i++)
+		;
+	if (i == p->t->nvariants)
+		fatal(p->t, p->line, "unknown variant '%s'", name);
+	*set |= 1u << i;
+}
+
+static unsigned all_variants(const struct table *t)
+{
+	return t->nvariants ? (1u << t->nvariants) - 1 : 1;
+}
+
 static struct row *find_row(struct table *t, const char *name)
 {
 	for (unsigned i = 0; i < t->nrows; i++)
@@ -457,11 +474,15 @@ static void parse_row(struct parser *p, char *name)
 			parse_over(p, r);
 		else if (*s == '+' && s[1])
 			r->feature = xstrdup(s + 1);
+		else if (*s == '@')
+			add_variant(p, &r->variants, s + 1);
 		else if (*s == '{')
 			r->attrs |= parse_attrs(p);
 		else
 			fatal(t, p->line, "unexpected '%s'", s);
 	}
+	if (!r->variants)
+		r->variants = p->variants ? p->variants : all_variants(t);
 	if (r->over && r->nexcept)
 		fatal(t, p->line, "row '%s' has both 'over' and 'where'", name);
 
@@ -483,10 +504,12 @@ static void parse_group(struct parser *p)
 		fatal(p->t, p->line, "expected a quoted name after 'group'");
 	p->group = xstrdup(s + 1);
 	p->feature = NULL;
-	p->attrs = 0;
+	p->attrs = p->variants = 0;
 	while ((s = next(p))) {
 		if (*s == '+' && s[1])
 			p->feature = xstrdup(s + 1);
+		else if (*s == '@')
+			add_variant(p, &p->variants, s + 1);
 		else if (*s == '{')
 			p->attrs = parse_attrs(p);
 		else
@@ -522,6 +545,22 @@ static void parse_attribute(struct parser *p)
 		if (t->nattrs == MAX_ATTRS)
 			fatal(t, p->line, "too many attributes");
 		t->attrs[t->nattrs++] = xstrdup(s);
+	}
+}
+
+static void parse_variant(struct parser *p)
+{
+	struct table *t = p->t;
+	char *s;
+
+	if (t->nrows)
+		fatal(t, p->line, "variants must come before the first row");
+	while ((s = next(p))) {
+		if (!is_name(s))
+			fatal(t, p->line, "bad variant name '%s'", s);
+		if (t->nvariants == MAX_VARIANTS)
+			fatal(t, p->line, "too many variants");
+		t->variants[t->nvariants++] = xstrdup(s);
 	}
 }
 
@@ -591,6 +630,8 @@ static void parse_line(struct parser *p)
 		parse_signed(p);
 	} else if (!strcmp(s, "attribute")) {
 		parse_attribute(p);
+	} else if (!strcmp(s, "variant")) {
+		parse_variant(p);
 	} else if (!strcmp(s, "define")) {
 		parse_define(p);
 	} else if (!strcmp(s, "group")) {

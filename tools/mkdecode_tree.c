@@ -186,11 +186,12 @@ static void emit_node(FILE *f, const struct table *t, struct rows in, uint64_t k
 	free(other.r);
 }
 
-void emit_tree(FILE *f, const struct table *t)
+void emit_tree(FILE *f, const struct table *t, unsigned k)
 {
 	struct rows all = new_rows(t->nrows);
 
 	for (unsigned i = 0; i < t->nrows; i++)
-		all.r[all.n++] = t->rows[i];
+		if (t->rows[i]->variants >> k & 1)
+			all.r[all.n++] = t->rows[i];
 	emit_node(f, t, all, 0, 1);
 }

@@ -1,6 +1,6 @@
-# Prints the support table of syscall/syscalls.def in Markdown: a sum, what is not passed or
+# Prints the support table of syscall/syscalls.def (or syscalls32.def) in Markdown: a sum, what is not passed or
 # handled in full, and the names of what is.
-/^(PASS|FLAT|BLOCK|FN|NOSYS)\(/ {
+/^(PASS|FLAT|BLOCK|FN|NOSYS)(_AS)?\(/ {
 	line = $0
 	total++
 	mode = substr(line, 1, index(line, "(") - 1)

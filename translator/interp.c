@@ -228,10 +228,11 @@ static u32 flags_op(struct vcpu *c, const struct tr *t, const struct ir_node *n,
 }
 
 /* Memory operations.  False: misaligned where that is not allowed. */
-static bool memory_op(struct vcpu *c, const struct ir_node *n, vec *r, const vec *val)
+static bool memory_op(struct vcpu *c, const struct tr *t, const struct ir_node *n, vec *r, const vec *val)
 {
 	bool displaced = n->op == IR_LOAD || n->op == IR_STORE;
-	gaddr tagged = val[n->a].d[0] + (displaced ? (u64)(s64)(s32)n->c : 0);
+	gaddr sum = val[n->a].d[0] + (displaced ? (u64)(s64)(s32)n->c : 0);
+	gaddr tagged = t->node[n->a].type == T_I32 ? (u32)sum : sum;
 	gaddr a = guest_untag(c->guest, tagged);
 	void *p = (void *)(a + c->guest_base);
 
@@ -359,7 +360,7 @@ enum exit_reason interp_run(struct vcpu *c, const struct tr *t)
 		case IR_LOAD: case IR_STORE:
 		case IR_CAS: case IR_XCHG: case IR_AADD: case IR_AAND: case IR_AOR:
 		case IR_AXOR: case IR_ASMAX: case IR_ASMIN: case IR_AUMAX: case IR_AUMIN:
-			if (!memory_op(c, n, &val[i], val))
+			if (!memory_op(c, t, n, &val[i], val))
 				return EXIT_FAULT;
 			break;
 		case IR_EXIT:

@@ -380,6 +380,8 @@ static ref fold_right(struct tr *t, enum ir_op op, enum ir_type type, u32 a, u64
 			return a;
 		if (na->op == IR_PC && (s64)k > -(1 << 20) && (s64)k < 1 << 20)
 			return ir_pc(t, wide(na) + k);
+		if (na->op == IR_TRUNC && t->node[na->a].op == IR_PC && (s64)(s32)k > -(1 << 20) && (s64)(s32)k < 1 << 20)
+			return ir_emit(t, IR_TRUNC, T_I32, 0, ir_pc(t, (wide(&t->node[na->a]) + k) & mask), 0, 0);
 		if (na->op == IR_ADD && ir_is_const(t, na->b, &v))
 			return ir_emit(t, IR_ADD, type, 0, na->a, ir_const(t, type, v + k), 0);
 		break;
@@ -557,9 +559,8 @@ static ref fold_scaled(struct tr *t, u32 a, u32 b)
 	u64 k;
 
 	/* A constant base is a displacement already. */
-	if (t->node[a].op != IR_CONST && n->op == IR_SHL && n->type == T_I64 &&
-	    ir_is_const(t, n->b, &k) && k >= 1 && k <= 3)
-		return ir_emit(t, IR_LEA, T_I64, (unsigned)k, a, n->a, 0);
+	if (t->node[a].op != IR_CONST && n->op == IR_SHL && ir_is_const(t, n->b, &k) && k >= 1 && k <= 3)
+		return ir_emit(t, IR_LEA, n->type, (unsigned)k, a, n->a, 0);
 	return 0;
 }
 
@@ -615,7 +616,7 @@ static ref fold_int(struct tr *t, enum ir_op op, enum ir_type type, unsigned aux
 		if (r)
 			return r;
 	}
-	if (op == IR_ADD && type == T_I64) {
+	if (op == IR_ADD) {
 		r = fold_scaled(t, a, b);
 		return r ? r : fold_scaled(t, b, a);
 	}
@@ -699,8 +700,8 @@ static void fold_address(const struct tr *t, u32 *a, u32 *c)
 	const struct ir_node *n = &t->node[*a];
 	u64 k;
 
-	if (n->op != IR_ADD || !ir_is_const(t, n->b, &k) || !fits32((s64)k) ||
-	    !fits32((s64)k + (s32)*c))
+	if (n->op != IR_ADD || !ir_is_const(t, n->b, &k) ||
+	    (n->type == T_I64 && (!fits32((s64)k) || !fits32((s64)k + (s32)*c))))
 		return;
 	*a = n->a;
 	*c += (u32)k;

@@ -35,21 +35,21 @@ static ref to_size(struct tr *t, unsigned size, ref v)
 /* rd := the old value in memory, sign-extended from `size`. */
 static void put_old(struct tr *t, unsigned rd, unsigned size, ref old)
 {
-	x_put(t, rd, size < MEM_32 ? ir2(t, IR_SEXT, T_I64, old, 8u << size) : old);
+	x_put(t, rd, size < MEM_32 ? ir2(t, IR_SEXT, T_XLEN, old, 8u << size) : old);
 }
 
 /* --- load-reserved, store-conditional --- */
 
 void rv_reservation_clear(struct tr *t)
 {
-	ir_put(t, SLOT_RESADDR, ir_const(t, T_I64, RES_NONE));
+	ir_put(t, SLOT_RESADDR, ir_const(t, T_XLEN, RES_NONE));
 }
 
 void rv_load_reserved(struct tr *t, const struct rv_lr *a)
 {
 	unsigned order = a->rl ? MEM_SEQ : a->aq ? MEM_ACQ : 0;
 	ref addr = x_get(t, a->rs1);
-	ref v = irx(t, IR_LOAD, T_I64, a->f | MEM_SIGNED | MEM_ALIGN | order, addr, 0, 0);
+	ref v = irx(t, IR_LOAD, T_XLEN, a->f | MEM_SIGNED | MEM_ALIGN | order, addr, 0, 0);
 
 	ir_put(t, SLOT_RESADDR, addr);
 	ir_put(t, SLOT_RESVAL, v);
@@ -62,7 +62,7 @@ void rv_load_reserved(struct tr *t, const struct rv_lr *a)
  */
 static ref reservation_missed(struct tr *t, ref addr)
 {
-	ref reserved = ir_get(t, SLOT_RESADDR, T_I64);
+	ref reserved = ir_get(t, SLOT_RESADDR, T_XLEN);
 
 	if (reserved == addr)
 		return 0;
@@ -117,10 +117,20 @@ bool rv_tr_amocas(struct tr *t, const struct rv_amocas *a)
 	return true;
 }
 
-/* The pair xn (low), xn+1; that of x0 is zero. */
+/* --- of two registers: xn (low) and xn+1, n even; the pair of x0 is zero --- */
+
 static ref pair(struct tr *t, unsigned n)
 {
 	return ir2(t, IR_VPAIR, T_V128, x_get(t, n), x_get(t, n ? n + 1 : 0));
+}
+
+/* Of 32-bit registers: an I64. */
+static ref x_join(struct tr *t, unsigned n)
+{
+	ref high = ir2(t, IR_ZEXT, T_I64, x_get(t, n ? n + 1 : 0), 32);
+
+	return ir2(t, IR_OR, T_I64, ir2(t, IR_ZEXT, T_I64, x_get(t, n), 32),
+		   ir2(t, IR_SHL, T_I64, high, ir_const(t, T_I32, 32)));
 }
 
 bool rv_tr_amocas_q(struct tr *t, const struct rv_amocas_q *a)
@@ -132,5 +142,16 @@ bool rv_tr_amocas_q(struct tr *t, const struct rv_amocas_q *a)
 		return true;
 	x_put(t, a->rd, irx(t, IR_VGET, T_I64, 3, old, 0, 0));
 	x_put(t, a->rd + 1, irx(t, IR_VGET, T_I64, 3, old, 1, 0));
+	return true;
+}
+
+bool rv_tr_amocas_d(struct tr *t, const struct rv_amocas_d *a)
+{
+	ref old = irx(t, IR_CAS, T_I64, MEM_64 | MEM_ALIGN | MEM_SEQ, x_get(t, a->rs1), x_join(t, a->rd), x_join(t, a->rs2));
+
+	if (!a->rd)
+		return true;
+	x_put(t, a->rd, old);
+	x_put(t, a->rd + 1, ir2(t, IR_SHR, T_I64, old, ir_const(t, T_I32, 32)));
 	return true;
 }

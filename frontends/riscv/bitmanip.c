@@ -16,30 +16,30 @@ static ref count(struct tr *t, unsigned n)
 
 static ref zext_w(struct tr *t, unsigned n)
 {
-	return ir2(t, IR_ZEXT, T_I64, w_get(t, n), 32);
+	return ir2(t, IR_ZEXT, T_XLEN, w_get(t, n), 32);
 }
 
 bool rv_tr_add_uw(struct tr *t, const struct rv_add_uw *a)
 {
-	x_put(t, a->rd, ir2(t, IR_ADD, T_I64, zext_w(t, a->rs1), x_get(t, a->rs2)));
+	x_put(t, a->rd, ir2(t, IR_ADD, T_XLEN, zext_w(t, a->rs1), x_get(t, a->rs2)));
 	return true;
 }
 
 bool rv_tr_shadd(struct tr *t, const struct rv_shadd *a)
 {
-	x_put(t, a->rd, irx(t, IR_LEA, T_I64, a->n, x_get(t, a->rs2), x_get(t, a->rs1), 0));
+	x_put(t, a->rd, irx(t, IR_LEA, T_XLEN, a->n, x_get(t, a->rs2), x_get(t, a->rs1), 0));
 	return true;
 }
 
 bool rv_tr_shadd_uw(struct tr *t, const struct rv_shadd_uw *a)
 {
-	x_put(t, a->rd, irx(t, IR_LEA, T_I64, a->n, x_get(t, a->rs2), zext_w(t, a->rs1), 0));
+	x_put(t, a->rd, irx(t, IR_LEA, T_XLEN, a->n, x_get(t, a->rs2), zext_w(t, a->rs1), 0));
 	return true;
 }
 
 bool rv_tr_slli_uw(struct tr *t, const struct rv_slli_uw *a)
 {
-	x_put(t, a->rd, ir2(t, IR_SHL, T_I64, zext_w(t, a->rs1), count(t, a->shamt)));
+	x_put(t, a->rd, ir2(t, IR_SHL, T_XLEN, zext_w(t, a->rs1), count(t, a->shamt)));
 	return true;
 }
 
@@ -47,19 +47,19 @@ bool rv_tr_slli_uw(struct tr *t, const struct rv_slli_uw *a)
 
 bool rv_tr_andn(struct tr *t, const struct rv_andn *a)
 {
-	x_put(t, a->rd, ir2(t, IR_ANDN, T_I64, x_get(t, a->rs1), x_get(t, a->rs2)));
+	x_put(t, a->rd, ir2(t, IR_ANDN, T_XLEN, x_get(t, a->rs1), x_get(t, a->rs2)));
 	return true;
 }
 
 bool rv_tr_orn(struct tr *t, const struct rv_orn *a)
 {
-	x_put(t, a->rd, ir2(t, IR_ORN, T_I64, x_get(t, a->rs1), x_get(t, a->rs2)));
+	x_put(t, a->rd, ir2(t, IR_ORN, T_XLEN, x_get(t, a->rs1), x_get(t, a->rs2)));
 	return true;
 }
 
 bool rv_tr_xnor(struct tr *t, const struct rv_xnor *a)
 {
-	x_put(t, a->rd, ir2(t, IR_XORN, T_I64, x_get(t, a->rs1), x_get(t, a->rs2)));
+	x_put(t, a->rd, ir2(t, IR_XORN, T_XLEN, x_get(t, a->rs1), x_get(t, a->rs2)));
 	return true;
 }
 
@@ -67,7 +67,7 @@ bool rv_tr_xnor(struct tr *t, const struct rv_xnor *a)
 
 bool rv_tr_clz(struct tr *t, const struct rv_clz *a)
 {
-	x_put(t, a->rd, ir1(t, IR_CLZ, T_I64, x_get(t, a->rs1)));
+	x_put(t, a->rd, ir1(t, IR_CLZ, T_XLEN, x_get(t, a->rs1)));
 	return true;
 }
 
@@ -79,7 +79,7 @@ bool rv_tr_clzw(struct tr *t, const struct rv_clzw *a)
 
 bool rv_tr_ctz(struct tr *t, const struct rv_ctz *a)
 {
-	x_put(t, a->rd, ir1(t, IR_CTZ, T_I64, x_get(t, a->rs1)));
+	x_put(t, a->rd, ir1(t, IR_CTZ, T_XLEN, x_get(t, a->rs1)));
 	return true;
 }
 
@@ -91,7 +91,7 @@ bool rv_tr_ctzw(struct tr *t, const struct rv_ctzw *a)
 
 bool rv_tr_cpop(struct tr *t, const struct rv_cpop *a)
 {
-	x_put(t, a->rd, ir1(t, IR_POPCNT, T_I64, x_get(t, a->rs1)));
+	x_put(t, a->rd, ir1(t, IR_POPCNT, T_XLEN, x_get(t, a->rs1)));
 	return true;
 }
 
@@ -107,7 +107,7 @@ static void select_if(struct tr *t, enum ir_cc cc, unsigned rd, unsigned rs1, un
 {
 	ref x = x_get(t, rs1), y = x_get(t, rs2);
 
-	x_put(t, rd, irx(t, IR_SELCC, T_I64, cc, ir2(t, IR_SUBF, T_FLAGS, x, y), x, y));
+	x_put(t, rd, irx(t, IR_SELCC, T_XLEN, cc, ir2(t, IR_SUBF, T_FLAGS, x, y), x, y));
 }
 
 bool rv_tr_max(struct tr *t, const struct rv_max *a)
@@ -138,19 +138,19 @@ bool rv_tr_minu(struct tr *t, const struct rv_minu *a)
 
 bool rv_tr_sext_b(struct tr *t, const struct rv_sext_b *a)
 {
-	x_put(t, a->rd, ir2(t, IR_SEXT, T_I64, x_get(t, a->rs1), 8));
+	x_put(t, a->rd, ir2(t, IR_SEXT, T_XLEN, x_get(t, a->rs1), 8));
 	return true;
 }
 
 bool rv_tr_sext_h(struct tr *t, const struct rv_sext_h *a)
 {
-	x_put(t, a->rd, ir2(t, IR_SEXT, T_I64, x_get(t, a->rs1), 16));
+	x_put(t, a->rd, ir2(t, IR_SEXT, T_XLEN, x_get(t, a->rs1), 16));
 	return true;
 }
 
 bool rv_tr_zext_h(struct tr *t, const struct rv_zext_h *a)
 {
-	x_put(t, a->rd, ir2(t, IR_ZEXT, T_I64, x_get(t, a->rs1), 16));
+	x_put(t, a->rd, ir2(t, IR_ZEXT, T_XLEN, x_get(t, a->rs1), 16));
 	return true;
 }
 
@@ -174,13 +174,13 @@ bool rv_tr_rolw(struct tr *t, const struct rv_rolw *a)
 
 bool rv_tr_ror(struct tr *t, const struct rv_ror *a)
 {
-	x_put(t, a->rd, ir2(t, IR_ROR, T_I64, x_get(t, a->rs1), x_get(t, a->rs2)));
+	x_put(t, a->rd, ir2(t, IR_ROR, T_XLEN, x_get(t, a->rs1), x_get(t, a->rs2)));
 	return true;
 }
 
 bool rv_tr_rori(struct tr *t, const struct rv_rori *a)
 {
-	x_put(t, a->rd, ir2(t, IR_ROR, T_I64, x_get(t, a->rs1), count(t, a->shamt)));
+	x_put(t, a->rd, ir2(t, IR_ROR, T_XLEN, x_get(t, a->rs1), count(t, a->shamt)));
 	return true;
 }
 
@@ -196,7 +196,7 @@ bool rv_tr_rorw(struct tr *t, const struct rv_rorw *a)
 	return true;
 }
 
-/* An integer in a vector register and back. */
+/* A register's value in a vector register, and its part i of that. */
 static ref to_vector(struct tr *t, ref v)
 {
 	return ir1(t, IR_I2V, T_V128, v);
@@ -204,7 +204,7 @@ static ref to_vector(struct tr *t, ref v)
 
 static ref lane(struct tr *t, ref v, unsigned i)
 {
-	return irx(t, IR_VGET, T_I64, 3, v, i, 0);
+	return irx(t, IR_VGET, T_XLEN, rv_base.xlen == 64 ? 3 : 2, v, i, 0);
 }
 
 bool rv_tr_orc_b(struct tr *t, const struct rv_orc_b *a)
@@ -217,7 +217,7 @@ bool rv_tr_orc_b(struct tr *t, const struct rv_orc_b *a)
 
 bool rv_tr_rev8(struct tr *t, const struct rv_rev8 *a)
 {
-	x_put(t, a->rd, ir1(t, IR_BSWAP, T_I64, x_get(t, a->rs1)));
+	x_put(t, a->rd, ir1(t, IR_BSWAP, T_XLEN, x_get(t, a->rs1)));
 	return true;
 }
 
@@ -236,8 +236,8 @@ bool rv_tr_clmul(struct tr *t, const struct rv_clmul *a)
 	case rv_CLMULH:
 		v = lane(t, p, 1);
 		break;
-	default:     /* CLMULR: bits 126 to 63 */
-		v = ir3(t, IR_EXTR, T_I64, lane(t, p, 1), lane(t, p, 0), 63);
+	default:     /* CLMULR: bits 2 * XLEN - 2 to XLEN - 1 */
+		v = ir3(t, IR_EXTR, T_XLEN, lane(t, p, 1), lane(t, p, 0), rv_base.xlen - 1u);
 		break;
 	}
 	x_put(t, a->rd, v);
@@ -248,61 +248,61 @@ bool rv_tr_clmul(struct tr *t, const struct rv_clmul *a)
 
 static ref bit(struct tr *t, unsigned n)
 {
-	return ir2(t, IR_SHL, T_I64, x_imm(t, 1), x_get(t, n));
+	return ir2(t, IR_SHL, T_XLEN, x_imm(t, 1), x_get(t, n));
 }
 
 static ref bit_imm(struct tr *t, unsigned n)
 {
-	return ir_const(t, T_I64, 1ull << n);
+	return ir_const(t, T_XLEN, 1ull << n);
 }
 
 bool rv_tr_bclr(struct tr *t, const struct rv_bclr *a)
 {
-	x_put(t, a->rd, ir2(t, IR_ANDN, T_I64, x_get(t, a->rs1), bit(t, a->rs2)));
+	x_put(t, a->rd, ir2(t, IR_ANDN, T_XLEN, x_get(t, a->rs1), bit(t, a->rs2)));
 	return true;
 }
 
 bool rv_tr_bclri(struct tr *t, const struct rv_bclri *a)
 {
-	x_put(t, a->rd, ir2(t, IR_ANDN, T_I64, x_get(t, a->rs1), bit_imm(t, a->shamt)));
+	x_put(t, a->rd, ir2(t, IR_ANDN, T_XLEN, x_get(t, a->rs1), bit_imm(t, a->shamt)));
 	return true;
 }
 
 bool rv_tr_bext(struct tr *t, const struct rv_bext *a)
 {
-	ref v = ir2(t, IR_SHR, T_I64, x_get(t, a->rs1), x_get(t, a->rs2));
+	ref v = ir2(t, IR_SHR, T_XLEN, x_get(t, a->rs1), x_get(t, a->rs2));
 
-	x_put(t, a->rd, ir2(t, IR_AND, T_I64, v, x_imm(t, 1)));
+	x_put(t, a->rd, ir2(t, IR_AND, T_XLEN, v, x_imm(t, 1)));
 	return true;
 }
 
 bool rv_tr_bexti(struct tr *t, const struct rv_bexti *a)
 {
-	x_put(t, a->rd, ir3(t, IR_UBFX, T_I64, x_get(t, a->rs1), a->shamt, 1));
+	x_put(t, a->rd, ir3(t, IR_UBFX, T_XLEN, x_get(t, a->rs1), a->shamt, 1));
 	return true;
 }
 
 bool rv_tr_binv(struct tr *t, const struct rv_binv *a)
 {
-	x_put(t, a->rd, ir2(t, IR_XOR, T_I64, x_get(t, a->rs1), bit(t, a->rs2)));
+	x_put(t, a->rd, ir2(t, IR_XOR, T_XLEN, x_get(t, a->rs1), bit(t, a->rs2)));
 	return true;
 }
 
 bool rv_tr_binvi(struct tr *t, const struct rv_binvi *a)
 {
-	x_put(t, a->rd, ir2(t, IR_XOR, T_I64, x_get(t, a->rs1), bit_imm(t, a->shamt)));
+	x_put(t, a->rd, ir2(t, IR_XOR, T_XLEN, x_get(t, a->rs1), bit_imm(t, a->shamt)));
 	return true;
 }
 
 bool rv_tr_bset(struct tr *t, const struct rv_bset *a)
 {
-	x_put(t, a->rd, ir2(t, IR_OR, T_I64, x_get(t, a->rs1), bit(t, a->rs2)));
+	x_put(t, a->rd, ir2(t, IR_OR, T_XLEN, x_get(t, a->rs1), bit(t, a->rs2)));
 	return true;
 }
 
 bool rv_tr_bseti(struct tr *t, const struct rv_bseti *a)
 {
-	x_put(t, a->rd, ir2(t, IR_OR, T_I64, x_get(t, a->rs1), bit_imm(t, a->shamt)));
+	x_put(t, a->rd, ir2(t, IR_OR, T_XLEN, x_get(t, a->rs1), bit_imm(t, a->shamt)));
 	return true;
 }
 
@@ -310,17 +310,18 @@ bool rv_tr_bseti(struct tr *t, const struct rv_bseti *a)
 
 bool rv_tr_pack(struct tr *t, const struct rv_pack *a)
 {
-	x_put(t, a->rd,
-	      ir3(t, IR_BFI, T_I64, x_get(t, a->rs1), x_get(t, a->rs2), 32 << 8 | 32));
+	unsigned half = rv_base.xlen / 2;
+
+	x_put(t, a->rd, ir3(t, IR_BFI, T_XLEN, x_get(t, a->rs1), x_get(t, a->rs2), half << 8 | half));
 	return true;
 }
 
 bool rv_tr_packh(struct tr *t, const struct rv_packh *a)
 {
-	ref low = ir2(t, IR_ZEXT, T_I64, x_get(t, a->rs1), 8);
-	ref high = ir2(t, IR_ZEXT, T_I64, x_get(t, a->rs2), 8);
+	ref low = ir2(t, IR_ZEXT, T_XLEN, x_get(t, a->rs1), 8);
+	ref high = ir2(t, IR_ZEXT, T_XLEN, x_get(t, a->rs2), 8);
 
-	x_put(t, a->rd, ir2(t, IR_OR, T_I64, low, ir2(t, IR_SHL, T_I64, high, count(t, 8))));
+	x_put(t, a->rd, ir2(t, IR_OR, T_XLEN, low, ir2(t, IR_SHL, T_XLEN, high, count(t, 8))));
 	return true;
 }
 
@@ -334,13 +335,45 @@ bool rv_tr_packw(struct tr *t, const struct rv_packw *a)
 /* The bits of each byte turned round: all bits, and the bytes back. */
 bool rv_tr_brev8(struct tr *t, const struct rv_brev8 *a)
 {
-	ref v = ir1(t, IR_RBIT, T_I64, x_get(t, a->rs1));
+	ref v = ir1(t, IR_RBIT, T_XLEN, x_get(t, a->rs1));
 
-	x_put(t, a->rd, ir1(t, IR_BSWAP, T_I64, v));
+	x_put(t, a->rd, ir1(t, IR_BSWAP, T_XLEN, v));
 	return true;
 }
 
-/* The table is eight bytes; the look-up has sixteen, of which the upper ones are zero as wanted. */
+/* The low half's bits become the even ones, the high half's the odd ones. */
+static u32 zip(u32 v)
+{
+	u32 r = 0;
+
+	for (unsigned i = 0; i < 16; i++)
+		r |= (v >> i & 1) << 2 * i | (v >> (i + 16) & 1) << (2 * i + 1);
+	return r;
+}
+
+static u32 unzip(u32 v)
+{
+	u32 r = 0;
+
+	for (unsigned i = 0; i < 16; i++)
+		r |= (v >> 2 * i & 1) << i | (v >> (2 * i + 1) & 1) << (i + 16);
+	return r;
+}
+
+static const struct ir_helper helper_zip = {
+	.name = "zip", .fn = zip, .type = T_I32, .nargs = 1, .flags = H_PURE,
+};
+static const struct ir_helper helper_unzip = {
+	.name = "unzip", .fn = unzip, .type = T_I32, .nargs = 1, .flags = H_PURE,
+};
+
+bool rv_tr_zip(struct tr *t, const struct rv_zip *a)
+{
+	x_put(t, a->rd, ir_call(t, a->id == rv_ZIP ? &helper_zip : &helper_unzip, w_get(t, a->rs1)));
+	return true;
+}
+
+/* The table is a register's bytes; the look-up has sixteen, of which the upper ones are zero as wanted. */
 bool rv_tr_xperm8(struct tr *t, const struct rv_xperm8 *a)
 {
 	x_put(t, a->rd,
@@ -364,6 +397,6 @@ static const struct ir_helper helper_xperm4 = {
 
 bool rv_tr_xperm4(struct tr *t, const struct rv_xperm4 *a)
 {
-	x_put(t, a->rd, ir_call(t, &helper_xperm4, x_get(t, a->rs1), x_get(t, a->rs2)));
+	x_put(t, a->rd, ir_call(t, &helper_xperm4, x_wide(t, x_get(t, a->rs1)), x_wide(t, x_get(t, a->rs2))));
 	return true;
 }

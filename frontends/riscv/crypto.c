@@ -77,6 +77,28 @@ bool rv_tr_aes64ks2(struct tr *t, const struct rv_aes64ks2 *a)
 	return true;
 }
 
+/*
+ * One byte of rs2 through the box, in column 0 of the round's matrix or alone, at its place and added to rs1.  A state
+ * whose bytes are all equal comes out of ShiftRows unchanged.
+ */
+bool rv_tr_aes32(struct tr *t, const struct rv_aes32 *a)
+{
+	bool decrypt = a->id == rv_AES32DSI || a->id == rv_AES32DSMI;
+	ref byte = ir3(t, IR_UBFX, T_I32, x_get(t, a->rs2), 8 * a->bs, 8), v;
+
+	v = irx(t, IR_VDUP, T_V128, 0, byte, 0, 0);
+	v = ir1(t, decrypt ? IR_AESDEC : IR_AESENC, T_V128, v);
+	v = irx(t, IR_VGET, T_I32, 0, v, 0, 0);
+	if (a->id == rv_AES32DSMI || a->id == rv_AES32ESMI) {
+		v = ir1(t, decrypt ? IR_AESIMC : IR_AESMC, T_V128, ir1(t, IR_I2V, T_V128, v));
+		v = irx(t, IR_VGET, T_I32, 2, v, 0, 0);
+	}
+	if (a->bs)
+		v = ir2(t, IR_ROR, T_I32, v, ir_const(t, T_I32, 32 - 8 * a->bs));
+	x_put(t, a->rd, ir2(t, IR_XOR, T_I32, v, x_get(t, a->rs1)));
+	return true;
+}
+
 /* --- SHA2, SM3: sums of rotations --- */
 
 /* x rotated right by p, by q, and by r (or shifted, if `shift`), added without carry. */
@@ -128,6 +150,31 @@ bool rv_tr_sha512(struct tr *t, const struct rv_sha512 *a)
 	default:
 		v = sigma(t, x, 19, 61, 6, true);
 		break;
+	}
+	x_put(t, a->rd, v);
+	return true;
+}
+
+/* The same of 64 bits in two registers, a half of the result each: sums of shifts, to the left where positive. */
+bool rv_tr_sha512_rv32(struct tr *t, const struct rv_sha512_rv32 *a)
+{
+	static const s8 shift[][6] = {
+		[rv_SHA512SUM0R - rv_SHA512SUM0R] = { 25, 30, -28, /* rs2: */ -7, -2, 4 },
+		[rv_SHA512SUM1R - rv_SHA512SUM0R] = { 23, -14, -18, -9, 18, 14 },
+		[rv_SHA512SIG0L - rv_SHA512SUM0R] = { -1, -7, -8, 31, 25, 24 },
+		[rv_SHA512SIG1L - rv_SHA512SUM0R] = { 3, -6, -19, -29, 26, 13 },
+		[rv_SHA512SIG0H - rv_SHA512SUM0R] = { -1, -7, -8, 31, 24, 0 },
+		[rv_SHA512SIG1H - rv_SHA512SUM0R] = { 3, -6, -19, -29, 13, 0 },
+	};
+	const s8 *k = shift[a->id - rv_SHA512SUM0R];
+	ref v = 0, w;
+
+	for (unsigned i = 0; i < 6; i++) {
+		if (!k[i])
+			continue;
+		w = ir2(t, k[i] > 0 ? IR_SHL : IR_SHR, T_I32, x_get(t, i < 3 ? a->rs1 : a->rs2),
+			ir_const(t, T_I32, k[i] > 0 ? (u32)k[i] : (u32)-k[i]));
+		v = v ? ir2(t, IR_XOR, T_I32, v, w) : w;
 	}
 	x_put(t, a->rd, v);
 	return true;

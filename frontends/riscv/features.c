@@ -24,18 +24,30 @@ static const u64 done_features = 0
 
 _Static_assert(EXT_COUNT <= 64, "one word of features");
 
-#define RV64GC (F(I) | F(M) | F(A) | F(F) | F(D) | F(C) | F(Zicsr) | F(Zifencei) | F(Zca) | F(Zcd))
+#define RVGC (F(I) | F(M) | F(A) | F(F) | F(D) | F(C) | F(Zicsr) | F(Zifencei) | F(Zca) | F(Zcd))
 /* "RISC-V Profiles": what RVA22U64 and RVA23U64 demand */
-#define RVA22 (RV64GC | F(Zicntr) | F(Zihintpause) | F(Zba) | F(Zbb) | F(Zbs) | F(Zicbom) | F(Zicbop) | \
+#define RVA22 (RVGC | F(Zicntr) | F(Zihintpause) | F(Zba) | F(Zbb) | F(Zbs) | F(Zicbom) | F(Zicbop) | \
 	       F(Zicboz) | F(Zfhmin) | F(Zkt))
 #define RVA23 (RVA22 | F(Zihintntl) | F(Zicond) | F(Zimop) | F(Zcmop) | F(Zcb) | F(Zfa) | F(Zawrs))
 
 u64 rv_features;
 bool rv_features_limited;
 
-const struct cpu_model rv_models[] = {
+/* What registers of the other width have. */
+static u64 other_features(void)
+{
+	return rv_base.xlen == 64 ? F(Zcf) : 0;
+}
+
+const struct cpu_model rv32_models[] = {
 	{ "max", { ~0ull }, 0, "everything that is implemented" },
-	{ "rv64", { RV64GC }, 0, "RV64GC" },
+	{ "rv32", { RVGC | F(Zcf) }, 0, "RV32GC" },
+	{ 0 }
+};
+
+const struct cpu_model rv64_models[] = {
+	{ "max", { ~0ull }, 0, "everything that is implemented" },
+	{ "rv64", { RVGC }, 0, "RV64GC" },
 	{ "rva22", { RVA22 }, 0, "the mandatory extensions of RVA22U64" },
 	{ "rva23", { RVA23 }, 0, "those of RVA23U64, but for V and its relatives" },
 	{ 0 }
@@ -55,8 +67,10 @@ static const struct feature_row rows[EXT_COUNT] = {
 
 void rv_select_cpu(const struct cpu_model *m)
 {
-	rv_features = m->features[0] & done_features;
-	rv_features_limited = rv_features != done_features;
+	u64 all = done_features & ~other_features();
+
+	rv_features = m->features[0] & all;
+	rv_features_limited = rv_features != all;
 }
 
 /* Has the model the extension whose name is the `len` bytes at `name`? */
@@ -111,14 +125,14 @@ u64 rv_hwprobe_extensions(void)
 int rv_cpuinfo(char *buf, size_t size, unsigned cpu)
 {
 	char isa[512];
-	size_t n = (size_t)snprintf(isa, sizeof isa, "rv64");
+	size_t n = (size_t)snprintf(isa, sizeof isa, "rv%u", rv_base.xlen);
 
 	for (unsigned i = 0; i < EXT_COUNT; i++)
 		if (rv_has(i) && n < sizeof isa - 16)
 			n += (size_t)snprintf(isa + n, sizeof isa - n, "%s%s",
 					      rows[i].letter ? "" : "_", rows[i].isa);
 	return snprintf(buf, size,
-			"processor\t: %u\nhart\t\t: %u\nisa\t\t: %s\nmmu\t\t: sv48\n"
+			"processor\t: %u\nhart\t\t: %u\nisa\t\t: %s\nmmu\t\t: %s\n"
 			"mvendorid\t: 0x0\nmarchid\t\t: 0x0\nmimpid\t\t: 0x0\nhart isa\t: %s\n\n",
-			cpu, cpu, isa, isa);
+			cpu, cpu, isa, rv_base.xlen == 64 ? "sv48" : "sv32", isa);
 }

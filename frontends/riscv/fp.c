@@ -206,6 +206,6 @@ bool rv_tr_fp_compare(struct tr *t, const struct rv_fp_compare *a)
 		f = irx(t, IR_FCMPF, T_FLAGS, 0, x, y, 0);
 	else
 		f = irx(t, IR_FCMPF, T_FLAGS, !(a->f & QUIET), y, x, 0);
-	x_put(t, a->rd, irx(t, IR_SETCC, T_I64, cc, f, 0, 0));
+	x_put(t, a->rd, irx(t, IR_SETCC, T_XLEN, cc, f, 0, 0));
 	return true;
 }

@@ -82,7 +82,7 @@ bool rv_tr_fp_to_x(struct tr *t, const struct rv_fp_to_x *a)
 	} else {
 		v = ir1(t, IR_F2IBITS, T_I32, irx(t, IR_FUNBOX, T_F32, 2 | (a->fmt == FMT_H), v, 0, 0));
 		if (a->fmt == FMT_H)
-			v = ir2(t, IR_SEXT, T_I64, v, 16);
+			v = ir2(t, IR_SEXT, T_XLEN, v, 16);
 	}
 	x_put(t, a->rd, v);
 	return true;
@@ -99,6 +99,25 @@ bool rv_tr_fp_from_x(struct tr *t, const struct rv_fp_from_x *a)
 		v = irx(t, IR_FBOX, T_F64, a->fmt == FMT_H, v, 0, 0);
 	}
 	ir_put(t, SLOT_F0 + a->rd, v);
+	return true;
+}
+
+/* A double's high word. */
+bool rv_tr_fmvh(struct tr *t, const struct rv_fmvh *a)
+{
+	ref v = ir1(t, IR_F2IBITS, T_I64, ir_get(t, SLOT_F0 + a->rs1, T_F64));
+
+	x_put(t, a->rd, ir2(t, IR_SHR, T_I64, v, ir_const(t, T_I32, 32)));
+	return true;
+}
+
+/* A double of two words, the low one first. */
+bool rv_tr_fmvp(struct tr *t, const struct rv_fmvp *a)
+{
+	ref high = ir2(t, IR_SHL, T_I64, x_wide(t, x_get(t, a->rs2)), ir_const(t, T_I32, 32));
+	ref v = ir2(t, IR_OR, T_I64, x_wide(t, x_get(t, a->rs1)), high);
+
+	ir_put(t, SLOT_F0 + a->rd, ir1(t, IR_I2FBITS, T_F64, v));
 	return true;
 }
 

@@ -82,7 +82,7 @@ static bool look(const struct tr *t, gaddr pc, struct ahead *i)
 	i->word = rv_fetch(pc, &i->next);
 	if (i->next == pc)
 		return false;
-	insn = rv_decode(i->word);
+	insn = rv_base.decode(i->word);
 	if (insn == rv_NONE || (rv_features_limited && !rv_insn_enabled(insn)))
 		return false;
 	i->row = &rv_rows[insn];
@@ -162,7 +162,7 @@ static bool read_modify_write(struct tr *t, const struct rv_lr *lr)
 		  x_get_as(t, v, ty), 0);
 	x_put(t, lr->rd, old);
 	if (m) {
-		ty = m->w ? T_I32 : T_I64;
+		ty = m->w ? T_I32 : T_XLEN;
 		new = ir2(t, m->op, ty, x_get_as(t, lr->rd, ty), x_get_as(t, v, ty));
 		x_put(t, op.rd, new);
 	}
@@ -212,7 +212,7 @@ bool rv_tr_lr(struct tr *t, const struct rv_lr *a)
 		t->pc = t->next;
 		ir_insn(t, t->pc);
 		word = rv_fetch(t->pc, &t->next);
-		if (!rv_translate(t, word)) {
+		if (!rv_base.translate(t, word)) {
 			t->next = t->pc;     /* illegal: the builder will find out */
 			break;
 		}

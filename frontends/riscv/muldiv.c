@@ -10,30 +10,42 @@
 
 bool rv_tr_mul(struct tr *t, const struct rv_mul *a)
 {
-	x_put(t, a->rd, ir2(t, IR_MUL, T_I64, x_get(t, a->rs1), x_get(t, a->rs2)));
+	x_put(t, a->rd, ir2(t, IR_MUL, T_XLEN, x_get(t, a->rs1), x_get(t, a->rs2)));
 	return true;
+}
+
+/* The high half of the product; `op` is that of 64-bit registers, `extend` makes their product of narrower ones. */
+static ref high(struct tr *t, enum ir_op op, enum ir_op extend_x, enum ir_op extend_y, ref x, ref y)
+{
+	if (T_XLEN == T_I64)
+		return ir2(t, op, T_I64, x, y);
+	x = ir2(t, IR_MUL, T_I64, ir2(t, extend_x, T_I64, x, 32), ir2(t, extend_y, T_I64, y, 32));
+	return ir1(t, IR_TRUNC, T_I32, ir2(t, IR_SHR, T_I64, x, ir_const(t, T_I32, 32)));
 }
 
 bool rv_tr_mulh(struct tr *t, const struct rv_mulh *a)
 {
-	x_put(t, a->rd, ir2(t, IR_MULHS, T_I64, x_get(t, a->rs1), x_get(t, a->rs2)));
+	x_put(t, a->rd, high(t, IR_MULHS, IR_SEXT, IR_SEXT, x_get(t, a->rs1), x_get(t, a->rs2)));
 	return true;
 }
 
-/* A negative rs1 counts 2^64 too much in the unsigned product. */
+/* A negative rs1 counts 2^64 too much in the unsigned product of 64-bit registers. */
 bool rv_tr_mulhsu(struct tr *t, const struct rv_mulhsu *a)
 {
-	ref x = x_get(t, a->rs1), y = x_get(t, a->rs2);
-	ref sign = ir2(t, IR_SAR, T_I64, x, ir_const(t, T_I32, 63));
-	ref high = ir2(t, IR_MULHU, T_I64, x, y);
+	ref x = x_get(t, a->rs1), y = x_get(t, a->rs2), sign, v;
 
-	x_put(t, a->rd, ir2(t, IR_SUB, T_I64, high, ir2(t, IR_AND, T_I64, sign, y)));
+	v = high(t, IR_MULHU, IR_SEXT, IR_ZEXT, x, y);
+	if (T_XLEN == T_I64) {
+		sign = ir2(t, IR_SAR, T_I64, x, ir_const(t, T_I32, 63));
+		v = ir2(t, IR_SUB, T_I64, v, ir2(t, IR_AND, T_I64, sign, y));
+	}
+	x_put(t, a->rd, v);
 	return true;
 }
 
 bool rv_tr_mulhu(struct tr *t, const struct rv_mulhu *a)
 {
-	x_put(t, a->rd, ir2(t, IR_MULHU, T_I64, x_get(t, a->rs1), x_get(t, a->rs2)));
+	x_put(t, a->rd, high(t, IR_MULHU, IR_ZEXT, IR_ZEXT, x_get(t, a->rs1), x_get(t, a->rs2)));
 	return true;
 }
 
@@ -67,25 +79,25 @@ static void rest(struct tr *t, enum ir_op op, enum ir_type ty, unsigned rd, unsi
 
 bool rv_tr_div(struct tr *t, const struct rv_div *a)
 {
-	quotient(t, IR_SDIV, T_I64, a->rd, a->rs1, a->rs2);
+	quotient(t, IR_SDIV, T_XLEN, a->rd, a->rs1, a->rs2);
 	return true;
 }
 
 bool rv_tr_divu(struct tr *t, const struct rv_divu *a)
 {
-	quotient(t, IR_UDIV, T_I64, a->rd, a->rs1, a->rs2);
+	quotient(t, IR_UDIV, T_XLEN, a->rd, a->rs1, a->rs2);
 	return true;
 }
 
 bool rv_tr_rem(struct tr *t, const struct rv_rem *a)
 {
-	rest(t, IR_SDIV, T_I64, a->rd, a->rs1, a->rs2);
+	rest(t, IR_SDIV, T_XLEN, a->rd, a->rs1, a->rs2);
 	return true;
 }
 
 bool rv_tr_remu(struct tr *t, const struct rv_remu *a)
 {
-	rest(t, IR_UDIV, T_I64, a->rd, a->rs1, a->rs2);
+	rest(t, IR_UDIV, T_XLEN, a->rd, a->rs1, a->rs2);
 	return true;
 }
 

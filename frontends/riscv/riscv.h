@@ -31,11 +31,26 @@ enum rv_offset {
 #undef X
 };
 
+/*
+ * The guest of the family that this runner is for (card_GUEST.c).  All code is for any XLEN, the width of a general
+ * register; what exists in one of them only, insn.tbl says.
+ */
+struct rv_base {
+	u8 xlen;               /* bits */
+	u8 type;               /* enum ir_type of a general register */
+	int (*decode)(u32 word);                         /* enum rv_insn */
+	bool (*translate)(struct tr *t, u32 word);
+};
+extern const struct rv_base rv_base;
+
+/* The type of a general register. */
+#define T_XLEN ((enum ir_type)rv_base.type)
+
 /* Registers with a role in the calling convention, and where the kernel expects things. */
 enum { REG_RA = 1, REG_SP = 2, REG_TP = 4, REG_T0 = 5, REG_A0 = 10, REG_A7 = 17 };
 
 /* RESADDR while there is no reservation: no access can be at the last byte of the address space. */
-#define RES_NONE (~0ull)
+#define RES_NONE (~0ull >> (64 - rv_base.xlen))
 
 /* --- features (features.c) --- */
 
@@ -62,11 +77,11 @@ bool rv_insn_enabled(int insn);   /* enum rv_insn */
 u64 rv_hwcap(unsigned n);
 void rv_select_cpu(const struct cpu_model *m);
 int rv_cpuinfo(char *buf, size_t size, unsigned cpu);
-extern const struct cpu_model rv_models[];
+extern const struct cpu_model rv32_models[], rv64_models[];
 
 /* --- general registers --- */
 
-/* xn, or its low half if type is T_I32; x0 reads as zero. */
+/* xn, or its low 32 bits if type is T_I32; x0 reads as zero. */
 static inline ref x_get_as(struct tr *t, unsigned n, enum ir_type type)
 {
 	return n ? ir_get(t, SLOT_X0 + n, type) : ir_const(t, type, 0);
@@ -74,28 +89,40 @@ static inline ref x_get_as(struct tr *t, unsigned n, enum ir_type type)
 
 static inline ref x_get(struct tr *t, unsigned n)
 {
-	return x_get_as(t, n, T_I64);
+	return x_get_as(t, n, T_XLEN);
 }
 
-/* The low half of xn, for the W forms. */
+/* The low 32 bits of xn, for the W forms. */
 static inline ref w_get(struct tr *t, unsigned n)
 {
 	return x_get_as(t, n, T_I32);
 }
 
-/* xn := v, sign-extended if v is an I32, as every W form has it; x0: dropped. */
+/* xn := v, sign-extended from an I32, as every W form has it, or the low part of an I64; x0: dropped. */
 static inline void x_put(struct tr *t, unsigned n, ref v)
 {
 	if (!n)
 		return;
-	if (ir_type_of(t, v) == T_I32)
-		v = ir2(t, IR_SEXT, T_I64, v, 32);
+	if (ir_type_of(t, v) != T_XLEN)
+		v = T_XLEN == T_I64 ? ir2(t, IR_SEXT, T_I64, v, 32) : ir1(t, IR_TRUNC, T_I32, v);
 	ir_put(t, SLOT_X0 + n, v);
 }
 
 static inline ref x_imm(struct tr *t, s64 v)
 {
-	return ir_const(t, T_I64, (u64)v);
+	return ir_const(t, T_XLEN, (u64)v);
+}
+
+/* An address that is known: a PC node, an I64 as EXITs want it. */
+static inline ref x_pc(struct tr *t, u64 a)
+{
+	return ir_pc(t, T_XLEN == T_I64 ? a : (u32)a);
+}
+
+/* v, of a general register's type, as an I64. */
+static inline ref x_wide(struct tr *t, ref v)
+{
+	return ir2(t, IR_ZEXT, T_I64, v, rv_base.xlen == 64 ? 64 : 32);
 }
 
 /* --- floating-point control and status (fpcsr.c) --- */
@@ -147,9 +174,12 @@ u64 rv_counter(void);                               /* what the counters of Zicn
 /* features.c: the value of RISCV_HWPROBE_KEY_IMA_EXT_0 */
 u64 rv_hwprobe_extensions(void);
 
-/* sizeof(struct rt_sigframe) */
-enum { RV_MINSIGSTKSZ = 1088 };
-extern const u8 rv_vdso[];
+/* Bytes of struct rt_sigframe where a long has `word`. */
+#define RV_SIGFRAME_SIZE(word) (128 + ALIGN_UP(5 * (word) + 128, 16) + 32 * (word) + 528)
+
+void rv_reset(struct vcpu *c, gaddr entry, gaddr sp);           /* state.c: the card's functions of these names */
+void rv_clone_child(struct vcpu *c, gaddr sp, bool set_tls, gaddr tls);
+void rv_dump(const struct vcpu *c, void (*line)(const char *fmt, ...));
 
 bool rv_push_frame(struct vcpu *c, const struct sigframe *f);   /* signal.c */
 bool rv_pop_frame(struct vcpu *c, struct sigframe *f);

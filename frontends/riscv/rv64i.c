@@ -1,5 +1,5 @@
 /*
- * The base integer instructions (chapters RV32I and RV64I).
+ * The base integer instructions (chapters RV32I and RV64I), in the width of a register.
  *
  * There are no flags: a branch is a compare and an exit, which the backend makes one host compare
  * and one jump.  Comparisons with x0 are the common ones and are tests of the other register.
@@ -22,7 +22,7 @@ bool rv_tr_lui(struct tr *t, const struct rv_lui *a)
 
 bool rv_tr_auipc(struct tr *t, const struct rv_auipc *a)
 {
-	x_put(t, a->rd, ir_pc(t, t->pc + (u64)(s64)a->imm));
+	x_put(t, a->rd, x_pc(t, t->pc + (u64)(s64)a->imm));
 	return true;
 }
 
@@ -35,17 +35,17 @@ static ref flags_of_compare(struct tr *t, ref a, ref b)
 
 static ref less(struct tr *t, enum ir_cc cc, ref a, ref b)
 {
-	return irx(t, IR_SETCC, T_I64, cc, flags_of_compare(t, a, b), 0, 0);
+	return irx(t, IR_SETCC, T_XLEN, cc, flags_of_compare(t, a, b), 0, 0);
 }
 
 static ref is_zero(struct tr *t, enum ir_cc cc, ref a)
 {
-	return irx(t, IR_SETCC, T_I64, cc, ir2(t, IR_ANDF, T_FLAGS, a, a), 0, 0);
+	return irx(t, IR_SETCC, T_XLEN, cc, ir2(t, IR_ANDF, T_FLAGS, a, a), 0, 0);
 }
 
 bool rv_tr_addi(struct tr *t, const struct rv_addi *a)
 {
-	x_put(t, a->rd, ir2(t, IR_ADD, T_I64, x_get(t, a->rs1), x_imm(t, a->imm)));
+	x_put(t, a->rd, ir2(t, IR_ADD, T_XLEN, x_get(t, a->rs1), x_imm(t, a->imm)));
 	return true;
 }
 
@@ -66,19 +66,19 @@ bool rv_tr_sltiu(struct tr *t, const struct rv_sltiu *a)
 
 bool rv_tr_xori(struct tr *t, const struct rv_xori *a)
 {
-	x_put(t, a->rd, ir2(t, IR_XOR, T_I64, x_get(t, a->rs1), x_imm(t, a->imm)));
+	x_put(t, a->rd, ir2(t, IR_XOR, T_XLEN, x_get(t, a->rs1), x_imm(t, a->imm)));
 	return true;
 }
 
 bool rv_tr_ori(struct tr *t, const struct rv_ori *a)
 {
-	x_put(t, a->rd, ir2(t, IR_OR, T_I64, x_get(t, a->rs1), x_imm(t, a->imm)));
+	x_put(t, a->rd, ir2(t, IR_OR, T_XLEN, x_get(t, a->rs1), x_imm(t, a->imm)));
 	return true;
 }
 
 bool rv_tr_andi(struct tr *t, const struct rv_andi *a)
 {
-	x_put(t, a->rd, ir2(t, IR_AND, T_I64, x_get(t, a->rs1), x_imm(t, a->imm)));
+	x_put(t, a->rd, ir2(t, IR_AND, T_XLEN, x_get(t, a->rs1), x_imm(t, a->imm)));
 	return true;
 }
 
@@ -106,8 +106,8 @@ static ref shift_right(struct tr *t, bool sign, ref x, unsigned n)
 	if (shl->op != IR_SHL || !ir_is_const(t, shl->b, &k) || !k || !n)
 		return shift(t, sign ? IR_SAR : IR_SHR, x, n);
 	if (k <= n)
-		return ir3(t, field, T_I64, shl->a, n - (u32)k, 64 - n);
-	return shift(t, IR_SHL, ir3(t, field, T_I64, shl->a, 0, 64 - (u32)k), (u32)k - n);
+		return ir3(t, field, T_XLEN, shl->a, n - (u32)k, rv_base.xlen - n);
+	return shift(t, IR_SHL, ir3(t, field, T_XLEN, shl->a, 0, rv_base.xlen - (u32)k), (u32)k - n);
 }
 
 bool rv_tr_srli(struct tr *t, const struct rv_srli *a)
@@ -124,19 +124,19 @@ bool rv_tr_srai(struct tr *t, const struct rv_srai *a)
 
 bool rv_tr_add(struct tr *t, const struct rv_add *a)
 {
-	x_put(t, a->rd, ir2(t, IR_ADD, T_I64, x_get(t, a->rs1), x_get(t, a->rs2)));
+	x_put(t, a->rd, ir2(t, IR_ADD, T_XLEN, x_get(t, a->rs1), x_get(t, a->rs2)));
 	return true;
 }
 
 bool rv_tr_sub(struct tr *t, const struct rv_sub *a)
 {
-	x_put(t, a->rd, ir2(t, IR_SUB, T_I64, x_get(t, a->rs1), x_get(t, a->rs2)));
+	x_put(t, a->rd, ir2(t, IR_SUB, T_XLEN, x_get(t, a->rs1), x_get(t, a->rs2)));
 	return true;
 }
 
 bool rv_tr_sll(struct tr *t, const struct rv_sll *a)
 {
-	x_put(t, a->rd, ir2(t, IR_SHL, T_I64, x_get(t, a->rs1), x_get(t, a->rs2)));
+	x_put(t, a->rd, ir2(t, IR_SHL, T_XLEN, x_get(t, a->rs1), x_get(t, a->rs2)));
 	return true;
 }
 
@@ -157,31 +157,31 @@ bool rv_tr_sltu(struct tr *t, const struct rv_sltu *a)
 
 bool rv_tr_xor(struct tr *t, const struct rv_xor *a)
 {
-	x_put(t, a->rd, ir2(t, IR_XOR, T_I64, x_get(t, a->rs1), x_get(t, a->rs2)));
+	x_put(t, a->rd, ir2(t, IR_XOR, T_XLEN, x_get(t, a->rs1), x_get(t, a->rs2)));
 	return true;
 }
 
 bool rv_tr_srl(struct tr *t, const struct rv_srl *a)
 {
-	x_put(t, a->rd, ir2(t, IR_SHR, T_I64, x_get(t, a->rs1), x_get(t, a->rs2)));
+	x_put(t, a->rd, ir2(t, IR_SHR, T_XLEN, x_get(t, a->rs1), x_get(t, a->rs2)));
 	return true;
 }
 
 bool rv_tr_sra(struct tr *t, const struct rv_sra *a)
 {
-	x_put(t, a->rd, ir2(t, IR_SAR, T_I64, x_get(t, a->rs1), x_get(t, a->rs2)));
+	x_put(t, a->rd, ir2(t, IR_SAR, T_XLEN, x_get(t, a->rs1), x_get(t, a->rs2)));
 	return true;
 }
 
 bool rv_tr_or(struct tr *t, const struct rv_or *a)
 {
-	x_put(t, a->rd, ir2(t, IR_OR, T_I64, x_get(t, a->rs1), x_get(t, a->rs2)));
+	x_put(t, a->rd, ir2(t, IR_OR, T_XLEN, x_get(t, a->rs1), x_get(t, a->rs2)));
 	return true;
 }
 
 bool rv_tr_and(struct tr *t, const struct rv_and *a)
 {
-	x_put(t, a->rd, ir2(t, IR_AND, T_I64, x_get(t, a->rs1), x_get(t, a->rs2)));
+	x_put(t, a->rd, ir2(t, IR_AND, T_XLEN, x_get(t, a->rs1), x_get(t, a->rs2)));
 	return true;
 }
 
@@ -260,19 +260,21 @@ static void jump(struct tr *t, unsigned rd, ref to, enum ir_exit kind)
 
 bool rv_tr_jal(struct tr *t, const struct rv_jal *a)
 {
-	jump(t, a->rd, ir_pc(t, t->pc + (u64)(s64)a->imm), is_link(a->rd) ? EXIT_CALL : EXIT_JUMP);
+	jump(t, a->rd, x_pc(t, t->pc + (u64)(s64)a->imm), is_link(a->rd) ? EXIT_CALL : EXIT_JUMP);
 	return true;
 }
 
 /* (rs1 + imm) with bit 0 cleared; an address known at translation time becomes a direct jump. */
 static ref jalr_target(struct tr *t, unsigned rs1, int imm)
 {
-	ref to = ir2(t, IR_ADD, T_I64, x_get(t, rs1), x_imm(t, imm));
+	ref to = ir2(t, IR_ADD, T_XLEN, x_get(t, rs1), x_imm(t, imm));
 	const struct ir_node *n = &t->node[to];
 
+	if (n->op == IR_TRUNC)
+		n = &t->node[n->a];
 	if (n->op == IR_PC || n->op == IR_CONST)
-		return ir_pc(t, (n->b | (u64)n->c << 32) & ~1ull);
-	return ir2(t, IR_AND, T_I64, to, x_imm(t, ~1ll));
+		return x_pc(t, (n->b | (u64)n->c << 32) & ~1ull);
+	return x_wide(t, ir2(t, IR_AND, T_XLEN, to, x_imm(t, ~1ll)));
 }
 
 /* The table of return-address stack hints: rd links: push; else rs1 links: pop. */
@@ -338,7 +340,7 @@ bool rv_tr_branch(struct tr *t, const struct rv_branch *a)
 		[BEQ] = CC_EQ, [BNE] = CC_NE, [BLT] = CC_LT, [BGE] = CC_GE, [BLTU] = CC_CC,
 		[BGEU] = CC_CS
 	};
-	ref to = ir_pc(t, t->pc + (u64)(s64)a->imm), flags, x;
+	ref to = x_pc(t, t->pc + (u64)(s64)a->imm), flags, x;
 	int c, of;
 
 	if (a->rs1 && a->rs2) {
@@ -369,7 +371,7 @@ bool rv_tr_load(struct tr *t, const struct rv_load *a)
 {
 	unsigned mem = a->f & 4 ? a->f & 3 : a->f | MEM_SIGNED;
 
-	x_put(t, a->rd, irx(t, IR_LOAD, T_I64, mem, x_get(t, a->rs1), 0, (u32)a->imm));
+	x_put(t, a->rd, irx(t, IR_LOAD, T_XLEN, mem, x_get(t, a->rs1), 0, (u32)a->imm));
 	return true;
 }
 

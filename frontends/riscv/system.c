@@ -97,7 +97,7 @@ bool rv_tr_czero(struct tr *t, const struct rv_czero *a)
 {
 	ref x = x_get(t, a->rs1), y = x_get(t, a->rs2);
 
-	x_put(t, a->rd, irx(t, IR_SELCC, T_I64, a->id == rv_CZERO_EQZ ? CC_EQ : CC_NE,
+	x_put(t, a->rd, irx(t, IR_SELCC, T_XLEN, a->id == rv_CZERO_EQZ ? CC_EQ : CC_NE,
 			    ir2(t, IR_ANDF, T_FLAGS, y, y), x_imm(t, 0), x));
 	return true;
 }
@@ -132,7 +132,7 @@ bool rv_tr_cbo(struct tr *t, const struct rv_cbo *a)
 
 bool rv_tr_cbo_zero(struct tr *t, const struct rv_cbo_zero *a)
 {
-	ref base = ir2(t, IR_AND, T_I64, x_get(t, a->rs1), x_imm(t, -RV_CACHE_BLOCK));
+	ref base = ir2(t, IR_AND, T_XLEN, x_get(t, a->rs1), x_imm(t, -RV_CACHE_BLOCK));
 	ref zero = ir_constv(t, T_V128, (vec){ .d = { 0, 0 } });
 
 	for (unsigned i = 0; i < RV_CACHE_BLOCK; i += 16)
@@ -144,7 +144,8 @@ bool rv_tr_cbo_zero(struct tr *t, const struct rv_cbo_zero *a)
 
 enum {
 	CSR_FFLAGS = 0x001, CSR_FRM = 0x002, CSR_FCSR = 0x003,
-	CSR_CYCLE = 0xc00, CSR_TIME = 0xc01, CSR_INSTRET = 0xc02
+	CSR_CYCLE = 0xc00, CSR_TIME = 0xc01, CSR_INSTRET = 0xc02,
+	CSR_HIGH = 0x080   /* of a counter: its high half, where registers have 32 bits */
 };
 
 /* Nanoseconds.  We count neither cycles nor instructions; time goes on, which is all that is promised. */
@@ -163,9 +164,16 @@ static bool is_float(unsigned csr)
 	return csr >= CSR_FFLAGS && csr <= CSR_FCSR;
 }
 
+static bool is_counter(unsigned csr)
+{
+	if (rv_base.xlen == 32)
+		csr &= ~(unsigned)CSR_HIGH;
+	return csr >= CSR_CYCLE && csr <= CSR_INSTRET;
+}
+
 static ref csr_read(struct tr *t, unsigned csr)
 {
-	ref frm;
+	ref frm, v;
 
 	switch (csr) {
 	case CSR_FFLAGS:
@@ -176,7 +184,8 @@ static ref csr_read(struct tr *t, unsigned csr)
 		frm = ir2(t, IR_SHL, T_I32, rv_frm_get(t), ir_const(t, T_I32, FCSR_FRM_SHIFT));
 		return ir2(t, IR_OR, T_I32, frm, rv_fflags_get(t));
 	default:
-		return ir_call(t, &helper_counter);
+		v = ir_call(t, &helper_counter);
+		return csr & CSR_HIGH ? ir2(t, IR_SHR, T_I64, v, ir_const(t, T_I32, 32)) : v;
 	}
 }
 
@@ -198,8 +207,7 @@ static bool access_csr(struct tr *t, unsigned csr, unsigned how, unsigned rd, re
 	bool reads = how != CSR_SWAP || rd;
 	ref old = 0, new = v;
 
-	if (!is_float(csr) && (writes || csr < CSR_CYCLE || csr > CSR_INSTRET ||
-			       !rv_has(EXT_Zicntr)))
+	if (!is_float(csr) && (writes || !is_counter(csr) || !rv_has(EXT_Zicntr)))
 		return false;
 	if (reads)
 		old = csr_read(t, csr);

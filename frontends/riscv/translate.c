@@ -40,7 +40,7 @@ const struct insn_row *rv_insn_row(const u8 *bytes)
 	memcpy(&word, bytes, sizeof word);
 	if (rv_width(word) == 16)
 		word &= 0xffff;
-	id = rv_width(word) ? (int)rv_decode(word) : (int)rv_NONE;
+	id = rv_width(word) ? rv_base.decode(word) : (int)rv_NONE;
 	return id == rv_NONE ? NULL : &rv_rows[id];
 }
 
@@ -58,9 +58,9 @@ int rv_translate_insn(struct tr *t)
 		word |= (u32)fetch(t->pc + 2) << 16;
 		t->next = t->pc + 4;
 	}
-	if (UNLIKELY(rv_features_limited) && !rv_insn_enabled(rv_decode(word)))
+	if (UNLIKELY(rv_features_limited) && !rv_insn_enabled(rv_base.decode(word)))
 		return TR_UNDEF;
-	if (!rv_translate(t, word))
+	if (!rv_base.translate(t, word))
 		return TR_UNDEF;
 	last = t->node[t->n - 1].op;
 	return last == IR_EXIT || last == IR_TRAP ? TR_END : TR_NEXT;

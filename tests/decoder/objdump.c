@@ -24,14 +24,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include DECODE_H
 
-/* The decoder's names: DECODE_NAME is its prefix. */
+/* The decoder's names: DECODE_NAME is its prefix; of several variants, DECODE_VARIANT is the one that is looked at. */
 #define PASTE(a, b) a##_##b
 #define NAME2(a, b) PASTE(a, b)
 #define N(name) NAME2(DECODE_NAME, name)
+#ifdef DECODE_VARIANT
+#define DECODE NAME2(DECODE_VARIANT, decode)
+#define VARIANT_BIT(name) NAME2(N(VARIANT), name)
+enum { VARIANT = VARIANT_BIT(DECODE_VARIANT) };
+#else
+#define DECODE N(decode)
+enum { VARIANT = 1 };
+#endif
 
 enum { MAX_KNOWN = 100, MAX_REPORTS = 50 };
 
@@ -140,10 +149,27 @@ static bool same_name(const char *row, const char *mnemonic)
 	return (!*row || *row == '_') && (!*mnemonic || !strcmp(mnemonic, "2"));
 }
 
+/* Without the variant's name, which tells a row from that of another variant. */
+static const char *plain_name(const char *name)
+{
+#ifdef DECODE_VARIANT
+#define TEXT2(x) #x
+#define TEXT(x) TEXT2(x)
+	static char cut[80];
+	size_t n = strlen(name), k = strlen("_" TEXT(DECODE_VARIANT));
+
+	if (n > k && !strcasecmp(name + n - k, "_" TEXT(DECODE_VARIANT))) {
+		snprintf(cut, sizeof cut, "%.*s", (int)(n - k), name);
+		return cut;
+	}
+#endif
+	return name;
+}
+
 static void check(uint32_t word, const char *text)
 {
-	enum N(insn) id = N(decode)(word);
-	const char *row = id == N(NONE) ? NULL : N(rows)[id].name;
+	enum N(insn) id = DECODE(word);
+	const char *row = id == N(NONE) ? NULL : plain_name(N(rows)[id].name);
 	char mnemonic[40] = "";
 	bool theirs;
 
@@ -163,10 +189,10 @@ static void check(uint32_t word, const char *text)
 
 static void check_tree(uint32_t word)
 {
-	enum N(insn) id = N(decode)(word);
+	enum N(insn) id = DECODE(word);
 
 	for (int i = 0; i < N(COUNT); i++)
-		if (insn_matches(&N(rows)[i], word) != ((int)id == i) && reports++ < MAX_REPORTS)
+		if (N(rows)[i].variants & VARIANT && insn_matches(&N(rows)[i], word) != ((int)id == i) && reports++ < MAX_REPORTS)
 			printf("%08x: the tree and row %s disagree\n", word, N(rows)[i].name);
 }
 
@@ -215,8 +241,11 @@ int main(int argc, char **argv)
 	words = calloc(total + 1, sizeof *words);
 	if (!words)
 		fail("words", "out of memory");
-	for (unsigned long i = 0; i < total; i++)
-		words[i] = in_file(i < total - m ? insn_random(&N(rows)[i / n], rnd) : rnd());
+	for (unsigned long i = 0; i < total; i++) {
+		const struct insn_row *row = i < total - m ? &N(rows)[i / n] : NULL;
+
+		words[i] = in_file(row && row->variants & VARIANT ? insn_random(row, rnd) : rnd());
+	}
 	for (unsigned long i = 0; i < total; i++)
 		check_tree(words[i]);
 

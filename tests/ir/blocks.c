@@ -319,6 +319,43 @@ static void test_cas(void)
 	}
 }
 
+/* --- addresses of 32 bits --- */
+
+enum { LOW = 0x10000000, LOW_SIZE = 4096 };
+
+/* i[0] + i[1] and i[0] + 4 * i[1] are right only modulo 2^32, with what stands above ignored. */
+static int wrap_block(struct tr *t)
+{
+	ref a = ir_get(t, S_I0, T_I32), b = ir_get(t, S_I1, T_I32);
+	ref sum = ir2(t, IR_ADD, T_I32, a, b);
+	ref scaled = ir2(t, IR_ADD, T_I32, a, ir2(t, IR_SHL, T_I32, b, ir_const(t, T_I32, 2)));
+
+	ir_put(t, S_R_I64, ir_emit(t, IR_LOAD, T_I64, MEM_64, sum, 0, 8));
+	ir_put(t, S_R_I32, ir_emit(t, IR_AADD, T_I32, MEM_32 | MEM_ALIGN, sum, ir_const(t, T_I32, 5), 0));
+	ir_emit(t, IR_STORE, T_NONE, MEM_32, scaled, a, (u32)-16);
+	ir_emit(t, IR_STORE, T_NONE, MEM_64, ir2(t, IR_ADD, T_I32, sum, ir_const(t, T_I32, 0x80000010)),
+		ir_const(t, T_I64, 7), 0x80000000);
+	return test_end(t, 0);
+}
+
+static void test_wrapping(void)
+{
+	u8 *p = mmap((void *)LOW, LOW_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	name = "addresses wrap at 32 bits";
+	if (p != (void *)LOW)
+		die("no low memory");
+	fresh_state();
+	*(u32 *)(p + 1792) = 100;
+	*(u64 *)(p + 1800) = 0x1122334455667788;
+	st->i[0] = 0xabcd000000000000 | (LOW + 2048);
+	st->i[1] = 0xffff0000ffffff00;
+	CHECK(run(wrap_block) == EXIT_TRAP);
+	CHECK(st->r_i64 == 0x1122334455667788 && st->r_i32 == 100 && *(u32 *)(p + 1792) == 105);
+	CHECK(*(u32 *)(p + 1024 - 16) == LOW + 2048 && *(u64 *)(p + 1808) == 7);
+	munmap(p, LOW_SIZE);
+}
+
 /* --- faults --- */
 
 static gaddr block_start;
@@ -663,6 +700,7 @@ void test_blocks(void)
 	test_stores();
 	test_atomics();
 	test_cas();
+	test_wrapping();
 	test_faults();
 	test_exits();
 	test_calls();

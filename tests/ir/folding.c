@@ -93,8 +93,7 @@ static ref random_node(struct tr *t, struct values *i32, struct values *i64)
 	case IR_SBFX: return emit(t, op, type, 0, a, lo, len);
 	case IR_BFI: return emit(t, op, type, 0, a, value(t, own, type), len << 8 | lo);
 	case IR_LEA:
-		return emit(t, op, T_I64, pick(4), value(t, i64, T_I64), value(t, i64, T_I64),
-			    (u32)constant());
+		return emit(t, op, type, pick(4), a, value(t, own, type), (u32)constant());
 	case IR_CRC32:
 		return emit(t, op, T_I32, pick(3) | (pick(2) ? 4 : 0), value(t, i32, T_I32),
 			    value(t, others, other), 0);

@@ -80,7 +80,7 @@ static enum ir_type choose_type(enum ir_op op)
 		return any[pick(ARRAY_LEN(any))];
 	if (op == IR_FBOX || op == IR_FUNBOX)
 		return op == IR_FBOX ? T_F64 : T_F32;
-	if (op == IR_MULHU || op == IR_MULHS || op == IR_LEA)
+	if (op == IR_MULHU || op == IR_MULHS)
 		return T_I64;
 	if ((op >= IR_FADD && op <= IR_I2F) || op == IR_I2FBITS || op == IR_V2F)
 		return pick(2) ? T_F32 : T_F64;

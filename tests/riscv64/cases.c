@@ -35,7 +35,7 @@ static const struct case_special special[] = { { "fcsr", get_fcsr, set_fcsr }, {
 static void set_default(struct vcpu *c)
 {
 	for (unsigned i = 1; i < 32; i++)
-		*vcpu_u64(c, OFF_X0 + 8 * i) = 0xdead0000beef0000 + i;
+		*vcpu_u64(c, OFF_X0 + 8 * i) = guest_word(&the_guest, 0xdead0000beef0000 + i);
 	for (unsigned i = 0; i < 32; i++)
 		*vcpu_u64(c, OFF_F0 + 8 * i) = 0xcafe000000000000 + i;
 	*vcpu_u64(c, OFF_X2) = CASE_DATA + 256;
@@ -52,7 +52,7 @@ static void cover(const u8 *code, unsigned size)
 
 		if (rv_width(word) == 32 && i + 4 <= size)
 			word |= (u32)code[i + 2] << 16 | (u32)code[i + 3] << 24;
-		id = rv_decode(word);
+		id = rv_base.decode(word);
 		if (id != rv_NONE)
 			covered[id] = true;
 		i += rv_width(word) == 32 ? 4 : 2;
@@ -61,10 +61,11 @@ static void cover(const u8 *code, unsigned size)
 
 static unsigned list_uncovered(void)
 {
+	const unsigned variant = rv_base.xlen == 64 ? rv_VARIANT_rv64 : rv_VARIANT_rv32;
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < rv_COUNT; i++) {
-		if (covered[i] || !rv_rows[i].handler)
+		if (covered[i] || !rv_rows[i].handler || !(rv_rows[i].variants & variant))
 			continue;
 		printf("no case: %s (%s)\n", rv_rows[i].name, rv_rows[i].group);
 		n++;

@@ -4,8 +4,13 @@
 
 #include "../cases/cases.h"
 
+/* Of the guest whose cases these are: tools are compiled for each. */
+#ifndef XLEN
+#define XLEN 64
+#endif
+
 struct guest_case {
-	uint64_t x[32];             /* x[0] is pc, as in the context */
+	uint64_t x[32];             /* x[0] is pc, as in the context; XLEN bits count */
 	uint64_t f[32];
 	uint32_t fcsr;
 	uint32_t signal;            /* that ended it, 0: the break point after it */

@@ -3,9 +3,9 @@
 
     oracle.py BUILD_DIR < forms.txt > cases.txt
 
-The oracle is a qemu-riscv64 of version 10 or later ($ORACLE; older ones lack extensions), never our own
-output.  It also runs the assembler of the sysroot ($SYSROOT), which knows extensions that a host's cross
-assembler may not.  One line of forms.txt is
+The oracle is a qemu of version 10 or later for the guest ($ORACLE; older ones lack extensions), never our own
+output.  $TOOLS, a riscv64 emulator, runs the assembler of the riscv64 sysroot ($SYSROOT), which knows extensions
+that a host's cross assembler may not.  The guest is that of the folder that this is called by.  One line of forms.txt is
 
     assembly[; assembly...] [| inputs [| inputs...]]
 
@@ -17,8 +17,14 @@ import os, random, re, struct, subprocess, sys
 
 CODE, START, DATA, MEM, MAX = 0x30000000, 2048, 0x20000000, 512, 32
 CASE = struct.Struct("<32Q32QII512sQ32s")
-ORACLE = os.environ.get("ORACLE", "qemu-riscv64-static").split()
-SYSROOT = os.environ.get("SYSROOT", "build/sysroot/riscv64")
+GUEST = os.path.basename(os.path.dirname(os.path.abspath(__file__)))
+XLEN = int(GUEST[5:])
+ORACLE = os.environ.get("ORACLE", "qemu-%s-static" % GUEST).split()
+TOOLS = os.environ.get("TOOLS", "qemu-riscv64-static").split()
+SYSROOT = "build/sysroot/riscv64"
+CC = "riscv64-linux-gnu-gcc" if XLEN == 64 else "build/musl/riscv32/bin/riscv32-linux-gnu-gcc"
+EXTENSIONS = ("zba,zbb,zbc,zbs,zbkb,zbkc,zbkx,zknd,zkne,zknh,zksed,zksh,zicond,zfa,zfh,zcb,zacas,zabha,zawrs,"
+              "zicbom,zicboz,zicbop,zimop,zcmop,zihintpause,zihintntl").split(",")
 
 def expand(line):
     m = re.search(r"\{([^{}]*)\}", line)
@@ -30,14 +36,14 @@ def expand(line):
 
 def default():
     """The state that inputs change: nothing is zero, so that a lost half or a wrong register shows."""
-    return {"pc": CODE + START, **{"x%d" % n: 0xdead0000beef0000 + n for n in range(1, 32)}, "x2": DATA + 256,
+    return {"pc": CODE + START, **{"x%d" % n: (0xdead0000beef0000 + n) & 2**XLEN - 1 for n in range(1, 32)}, "x2": DATA + 256,
             "x8": DATA + 128, **{"f%d" % n: 0xcafe000000000000 + n for n in range(32)}, "fcsr": 0, "signal": 0,
             **{"m%d" % n: (0x8070605040302010 ^ n * 0x0103050709010305) & 2**64 - 1 for n in range(0, MEM, 8)}}
 
 def set_inputs(state, text):
     for item in text.split():
         key, value = item.split("=")
-        state[key] = int(value, 16)
+        state[key] = int(value, 16) & (2**XLEN - 1 if key[0] == "x" else 2**64 - 1)
 
 def interesting(rnd):
     kind = rnd.randrange(6)
@@ -81,7 +87,7 @@ def made_up(asm, k):
     rnd = random.Random("%s %d" % (asm, k))
     out = []
     for n in sorted({int(n) for n in re.findall(r"\bx(\d+)\b", asm)} - {0, 2, 8}):
-        out.append("x%d=%x" % (n, interesting(rnd)))
+        out.append("x%d=%x" % (n, interesting(rnd) & 2**XLEN - 1))
     fregs = sorted({int(n) for n in re.findall(r"\bf(\d+)\b", asm)})
     for n in fregs:
         out.append("f%d=%x" % (n, float_value(rnd, asm)))
@@ -113,10 +119,10 @@ def assemble(build, texts):
     src += ".org %d\n" % (len(texts) * MAX)
     base = os.path.join(build, "oracle")
     with open(base + ".s", "w") as f:
-        f.write(".option arch, +zba,+zbb,+zbc,+zbs,+zbkb,+zbkc,+zbkx,+zknd,+zkne,+zknh,+zksed,+zksh,+zicond,+zfa,"
-                "+zfh,+zcb,+zacas,+zabha,+zawrs,+zicbom,+zicboz,+zicbop,+zimop,+zcmop,+zihintpause,+zihintntl\n" + src)
-    tool = lambda name: ORACLE + ["-L", SYSROOT, os.path.join(SYSROOT, "usr/bin", name)]
-    subprocess.check_call(tool("as") + ["-o", base + ".o", base + ".s"])
+        f.write(src)
+    tool = lambda name: TOOLS + ["-L", SYSROOT, os.path.join(SYSROOT, "usr/bin", name)]
+    subprocess.check_call(tool("as") + ["-march=rv%dgc_%s" % (XLEN, "_".join(EXTENSIONS)), "-mabi=" +
+                                        ("lp64d" if XLEN == 64 else "ilp32d"), "-o", base + ".o", base + ".s"])
     subprocess.check_call(tool("objcopy") + ["-O", "binary", "-j", ".text", base + ".o", base + ".bin"])
     raw = open(base + ".bin", "rb").read()
     for i, t in enumerate(texts):
@@ -127,8 +133,8 @@ def assemble(build, texts):
 
 def run_oracle(build, cases):
     prog = os.path.join(build, "oracle_guest")
-    here = os.path.dirname(os.path.abspath(__file__))
-    subprocess.check_call(["riscv64-linux-gnu-gcc", "-O2", "-Wall", "-static", "-Wl,--no-relax", "-o", prog,
+    here = os.path.dirname(os.path.realpath(__file__))
+    subprocess.check_call([CC, "-O2", "-Wall", "-static", "-Wl,--no-relax", "-o", prog,
                            os.path.join(here, "oracle_guest.c")])
     raw = subprocess.run(ORACLE + ["-cpu", "max,v=off", prog], input=b"".join(cases), stdout=subprocess.PIPE, check=True).stdout
     if len(raw) != CASE.size * len(cases):

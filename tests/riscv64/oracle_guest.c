@@ -28,14 +28,16 @@ static uint8_t *const data = (void *)CASE_DATA;
 
 static void load(ucontext_t *u)
 {
-	memcpy(u->uc_mcontext.__gregs, q.x, sizeof q.x);
+	for (unsigned i = 0; i < 32; i++)
+		u->uc_mcontext.__gregs[i] = q.x[i];
 	memcpy(u->uc_mcontext.__fpregs.__d.__f, q.f, sizeof q.f);
 	u->uc_mcontext.__fpregs.__d.__fcsr = q.fcsr;
 }
 
 static void save(ucontext_t *u, int sig)
 {
-	memcpy(q.x, u->uc_mcontext.__gregs, sizeof q.x);
+	for (unsigned i = 0; i < 32; i++)
+		q.x[i] = (unsigned long)u->uc_mcontext.__gregs[i];
 	memcpy(q.f, u->uc_mcontext.__fpregs.__d.__f, sizeof q.f);
 	q.fcsr = u->uc_mcontext.__fpregs.__d.__fcsr;
 	memcpy(q.mem, data, sizeof q.mem);
@@ -59,7 +61,7 @@ static void next(ucontext_t *u)
 	load(u);
 }
 
-static uint64_t thread;
+static unsigned long thread;
 
 static void on_signal(int sig, siginfo_t *si, void *uc)
 {
@@ -72,7 +74,7 @@ static void on_signal(int sig, siginfo_t *si, void *uc)
 	next(uc);
 }
 
-static void *map(uint64_t at, size_t size, int prot)
+static void *map(uintptr_t at, size_t size, int prot)
 {
 	void *p = mmap((void *)at, size, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 

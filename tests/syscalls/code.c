@@ -130,11 +130,13 @@ static void under_threads(char *code)
 	for (int i = 0; i < 2; i++)
 		pthread_create(&thread[i], NULL, runs, code);
 	for (int i = 0; i < 5 * WRITES; i++) {
-		uint64_t word;
+		unsigned char next[8];
+		uintptr_t word;
 
-		memcpy(&word, code, sizeof(word));
-		put(&word, 1 + (i & 1));
-		__atomic_store_n((uint64_t *)(void *)code, word, __ATOMIC_SEQ_CST);
+		memcpy(next, code, sizeof(next));
+		put(next, 1 + (i & 1));
+		memcpy(&word, next, sizeof(word));	/* the number is in there in either case */
+		__atomic_store_n((uintptr_t *)(void *)code, word, __ATOMIC_SEQ_CST);
 		flush(code);
 		usleep(100);
 	}

@@ -79,7 +79,7 @@ int main(void)
 	FAULT("read PROT_NONE", p + page + 8, *(volatile long *)(p + page + 8));
 	FAULT("write PROT_NONE", p + page + 8, *(volatile long *)(p + page + 8) = 1);
 	FAULT("write read-only", p + 2 * page + 4, *(volatile int *)(p + 2 * page + 4) = 1);
-	FAULT("straddle", p + page, *(volatile uint64_t *)(p + page - 4) = 1);
+	FAULT("straddle", p + page, *(volatile double *)(p + page - 4) = 1);
 	VALUE(*(volatile uint32_t *)(p + page - 4));
 	FAULT("null", 8, read_null());
 	FAULT("jump to null", 0, ((void (*)(void))0)());

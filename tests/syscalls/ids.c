@@ -14,6 +14,8 @@
 #define MACHINE "x86_64"
 #elif defined(__aarch64__)
 #define MACHINE "aarch64"
+#elif defined(__riscv) && __riscv_xlen == 32
+#define MACHINE "riscv32"
 #elif defined(__riscv)
 #define MACHINE "riscv64"
 #endif
@@ -108,11 +110,11 @@ static void scheduling(void)
 	cpu_set_t set;
 
 	CALL(sched_yield());
-	CALL(sched_getscheduler(0));
-	CALL(sched_getparam(0, &parameters));
+	CALL(syscall(SYS_sched_getscheduler, 0));
+	CALL(syscall(SYS_sched_getparam, 0, &parameters));
 	VALUE(parameters.sched_priority);
-	CALL(sched_setscheduler(0, SCHED_BATCH, &parameters));
-	CALL(sched_getscheduler(0));
+	CALL(syscall(SYS_sched_setscheduler, 0, SCHED_BATCH, &parameters));
+	CALL(syscall(SYS_sched_getscheduler, 0));
 	CALL(sched_get_priority_max(SCHED_FIFO));
 	CALL(sched_get_priority_min(SCHED_FIFO));
 	CALL(sched_get_priority_max(99));

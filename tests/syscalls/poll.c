@@ -90,7 +90,7 @@ static void epolls(void)
 	CALL(epoll_wait(epoll, got, 0, 0));
 	CALL(epoll_ctl(epoll, EPOLL_CTL_MOD, other[0], &event));
 	CALL(epoll_ctl(epoll, EPOLL_CTL_DEL, other[0], NULL));
-	CALL(epoll_create(0));
+	CALL(epoll_create(1));
 	close(epoll);
 	for (int i = 0; i < 2; i++) {
 		close(ends[i]);

@@ -76,7 +76,7 @@ static void descriptors(void)
 	CALL(recvmsg(pair[1], &message, MSG_CMSG_CLOEXEC));
 	for (header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header)) {
 		printf("level %d type %d length %ld\n", header->cmsg_level, header->cmsg_type,
-			(long)header->cmsg_len);
+			(long)(header->cmsg_len - CMSG_LEN(0)));
 		if (header->cmsg_type == SCM_RIGHTS)
 			memcpy(got, CMSG_DATA(header), sizeof(got));
 		else

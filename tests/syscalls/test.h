@@ -14,6 +14,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#define _LARGEFILE64_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -31,6 +32,35 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+/* What not every C library knows. */
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+#ifndef sigev_notify_thread_id
+#define sigev_notify_thread_id _sigev_un._tid
+#endif
+/* Where a long has 32 bits, times of 64 came later, and had other calls. */
+#ifndef SYS_clock_gettime
+#define SYS_clock_gettime SYS_clock_gettime64
+#define SYS_clock_getres SYS_clock_getres_time64
+#endif
+#ifndef SYS_clock_nanosleep
+#define SYS_clock_nanosleep SYS_clock_nanosleep_time64
+#endif
+
+#ifndef __GLIBC__
+static inline const char *strerrorname_np(int error)
+{
+	static const char *const names[] = {
+#define E(name, nr, text) [nr] = #name,
+#include "../../base/errno.def"
+#undef E
+	};
+
+	return error > 0 && error < (int)(sizeof names / sizeof *names) ? names[error] : NULL;
+}
+#endif
 
 /* Print a call and its result; -1 is shown as the name of the error.  Yields the result. */
 #define CALL(expression) show(#expression, (errno = 0, (long)(expression)))

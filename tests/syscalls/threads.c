@@ -16,7 +16,11 @@ static pthread_key_t key;
 static sem_t semaphore;
 static long locked_sum, spun_sum, read_sum, initialised, destroyed;
 static atomic_long atomic_sum, exchanged;
+#if defined(__riscv) && __riscv_xlen == 32
+static atomic_uint byte_sum;	/* bytes would need a library that is not there */
+#else
 static _Atomic unsigned char byte_sum;
+#endif
 static int turn;
 static __thread long own = 5;
 
@@ -119,7 +123,7 @@ int main(void)
 	VALUE(read_sum);
 	VALUE(atomic_sum);
 	VALUE(exchanged);
-	VALUE(byte_sum);
+	VALUE((unsigned char)byte_sum);
 	VALUE(turn);
 	VALUE(initialised);
 	VALUE(destroyed);

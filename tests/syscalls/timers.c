@@ -66,7 +66,7 @@ static void sleeping(void)
 	t.tv_nsec = 0;
 	t.tv_sec = -1;
 	CALL(nanosleep(&t, NULL));
-	CALL(syscall(SYS_nanosleep, (void *)8, NULL));
+	CALL(syscall(SYS_clock_nanosleep, CLOCK_REALTIME, 0, (void *)8, NULL));
 	IS(clock_nanosleep(CLOCK_THREAD_CPUTIME_ID, 0, &t, NULL) == EINVAL);
 }
 
@@ -126,7 +126,7 @@ static void posix_timers(void)
 		;	/* what the deleted timer has left (before Linux 6.13) */
 	event.sigev_signo = SIGRTMIN;
 	event.sigev_notify = SIGEV_THREAD_ID;
-	event._sigev_un._tid = syscall(SYS_gettid);
+	event.sigev_notify_thread_id = syscall(SYS_gettid);
 	ticks = 0;
 	when.it_interval.tv_nsec = 0;
 	CALL(timer_create(CLOCK_REALTIME, &event, &timer));

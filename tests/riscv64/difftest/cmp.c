@@ -13,6 +13,12 @@
 #include "frontends/riscv/decode.h"
 #include "tests/riscv64/guest_case.h"
 
+#if XLEN == 64
+#define DECODE rv64_decode
+#else
+#define DECODE rv32_decode
+#endif
+
 static void *slurp(const char *name, size_t *n)
 {
 	FILE *f = fopen(name, "r");
@@ -72,7 +78,7 @@ static void show(const struct guest_case *q, const struct guest_case *a, const s
 
 	for (unsigned at = 0; at < q->size; ) {
 		unsigned n = insn_at(q, at, &w);
-		enum rv_insn id = rv_decode(w);
+		enum rv_insn id = DECODE(w);
 
 		printf("%0*x %s", (int)n * 2, w, id == rv_NONE ? "?" : rv_rows[id].name);
 		for (unsigned k = 0; id != rv_NONE && k < rv_rows[id].nfields; k++) {

@@ -131,7 +131,7 @@ struct mem const_mem(struct gen *g, vec v, unsigned tail)
 			g->consts[g->nconsts++] = v;
 		}
 	}
-	return (struct mem){ RIPREL, NOREG, tail, false, k };
+	return (struct mem){ RIPREL, NOREG, tail, false, k, false };
 }
 
 void place_consts(struct gen *g)
@@ -338,7 +338,7 @@ static void flush_slot(struct gen *g, unsigned slot)
 		set_home(g, slot, v);
 }
 
-static void flush_value(struct gen *g, ref v)
+void flush_value(struct gen *g, ref v)
 {
 	for (unsigned w = 0; w < ARRAY_LEN(g->dirty_mask) && g->v[v].dirty; w++)
 		for (u64 m = g->dirty_mask[w]; m; m &= m - 1) {

@@ -38,6 +38,7 @@ struct mem {
 	u8 scale;         /* log2; with base RIPREL: bytes of immediate that follow the displacement */
 	bool gs;          /* relative to the gs base */
 	s32 disp;         /* with base RIPREL: number of the constant */
+	bool a32;         /* the sum wraps at 32 bits */
 };
 
 /* pp: 0 none, 1 66, 2 F3, 3 F2.  map: 0 one-byte, 1 0F, 2 0F38, 3 0F3A. */
@@ -129,10 +130,17 @@ static inline void op_rr8(struct code *e, u32 opc, int w, int reg, int rm)
 	emit_modrm_reg(e, reg, rm);
 }
 
-static inline void op_rm(struct code *e, u32 opc, int w, int reg, struct mem m)
+static inline void emit_address_prefixes(struct code *e, struct mem m)
 {
 	if (m.gs)
 		e8(e, 0x65);
+	if (m.a32)
+		e8(e, 0x67);
+}
+
+static inline void op_rm(struct code *e, u32 opc, int w, int reg, struct mem m)
+{
+	emit_address_prefixes(e, m);
 	emit_legacy(e, opc, w, reg, m.index, m.base, false);
 	emit_modrm_mem(e, reg, m, 0);
 }
@@ -140,8 +148,7 @@ static inline void op_rm(struct code *e, u32 opc, int w, int reg, struct mem m)
 /* A byte register stored or loaded. */
 static inline void op_rm8(struct code *e, u32 opc, int reg, struct mem m)
 {
-	if (m.gs)
-		e8(e, 0x65);
+	emit_address_prefixes(e, m);
 	emit_legacy(e, opc, 0, reg, m.index, m.base, reg >= 4);
 	emit_modrm_mem(e, reg, m, 0);
 }
@@ -171,8 +178,7 @@ static inline void vex_rrr(struct code *e, u32 opc, int reg, int vvvv, int rm)
 
 static inline void vex_rrm(struct code *e, u32 opc, int reg, int vvvv, struct mem m)
 {
-	if (m.gs)
-		e8(e, 0x65);
+	emit_address_prefixes(e, m);
 	emit_vex(e, opc, 0, reg, vvvv, m.index, m.base);
 	emit_modrm_mem(e, reg, m, 0);
 }
@@ -196,7 +202,7 @@ enum { X_O, X_NO, X_B, X_AE, X_E, X_NE, X_BE, X_A, X_S, X_NS, X_P, X_NP, X_L, X_
 
 static inline struct mem mem_bd(int base, s32 disp)
 {
-	return (struct mem){ base, NOREG, 0, false, disp };
+	return (struct mem){ base, NOREG, 0, false, disp, false };
 }
 
 static inline void mov_rr(struct code *e, int w, int d, int s)

@@ -265,6 +265,7 @@ void put_slot(struct gen *g, unsigned slot, ref v);
 void begin_put(struct gen *g);
 void end_put(struct gen *g);
 void flush_slots(struct gen *g, unsigned classes);   /* memory := current value; values stay in registers */
+void flush_value(struct gen *g, ref v);               /* memory of every slot that v is in := v; it stays where it is */
 void drop_slots(struct gen *g, unsigned classes);    /* a helper wrote them: nothing is known */
 void spill_live(struct gen *g, u32 gprs, u32 xmms);  /* evict what lives past the current node from these registers */
 bool const_of(const struct gen *g, ref v, u64 *c);   /* CONST */

@@ -91,18 +91,24 @@ static void hold(struct gen *g, const ref *args, unsigned n)
 	}
 }
 
-/* Values that are needed later leave the caller-saved registers; dying arguments stay. */
+/*
+ * Values that are needed later leave the caller-saved registers; dying arguments stay.  Their slots get them, but may
+ * be narrower than they are, so they must not come back from there.
+ */
 static void save_live(struct gen *g)
 {
 	for (int r = 0; r < 16; r++) {
 		ref v = g->gpr[r];
 
-		if (v && !(GPR_CALLEE_SAVED >> r & 1) &&
-		    (next_after(g, v) != NEVER || g->v[v].dirty))
+		if (v && !(GPR_CALLEE_SAVED >> r & 1) && next_after(g, v) != NEVER)
 			spill_live(g, 1u << r, 0);
+		else if (v && !(GPR_CALLEE_SAVED >> r & 1) && g->v[v].dirty)
+			flush_value(g, v);
 		v = g->xmm[r];
-		if (v && (next_after(g, v) != NEVER || g->v[v].dirty))
+		if (v && next_after(g, v) != NEVER)
 			spill_live(g, 0, 1u << r);
+		else if (v && g->v[v].dirty)
+			flush_value(g, v);
 	}
 }
 

@@ -65,7 +65,7 @@ static void lower_add(struct gen *g, const struct ir_node *n)
 			int rb = use_gpr(g, b);
 
 			d = def_gpr(g);
-			lea_rm(&g->e, w, d, (struct mem){ ra, rb, 0, false, 0 });
+			lea_rm(&g->e, w, d, (struct mem){ ra, rb, 0, false, 0, false });
 		}
 		return;
 	}
@@ -218,7 +218,7 @@ static void lower_shift(struct gen *g, const struct ir_node *n)
 			int a = use_gpr(g, n->a);
 
 			d = def_gpr(g);
-			lea_rm(&g->e, w, d, (struct mem){ NOREG, a, c, false, 0 });
+			lea_rm(&g->e, w, d, (struct mem){ NOREG, a, c, false, 0, false });
 			return;
 		}
 		clobber_flags(g);
@@ -520,7 +520,7 @@ static void lower_lea(struct gen *g, const struct ir_node *n)
 {
 	int a = use_gpr(g, n->a), b = use_gpr(g, n->b), d = def_gpr(g);
 
-	lea_rm(&g->e, 1, d, (struct mem){ a, b, n->aux, false, (s32)n->c });
+	lea_rm(&g->e, n->type == T_I64, d, (struct mem){ a, b, n->aux, false, (s32)n->c, false });
 }
 
 /* SSE4.2 has the Castagnoli polynomial; the other is a call. */

@@ -32,7 +32,7 @@ static struct mem untagged(struct gen *g, struct mem m)
 
 struct mem address(struct gen *g, ref a, s32 disp)
 {
-	struct mem m = { NOREG, NOREG, 0, guest_base != 0, disp };
+	struct mem m = { NOREG, NOREG, 0, guest_base != 0, disp, g->t->node[a].type == T_I32 };
 	const struct ir_node *n;
 
 	if (UNLIKELY(g->t->untag))

@@ -117,8 +117,7 @@ static bool may_address(const struct tr *t, const struct ir_node *n)
 {
 	u64 c;
 
-	return op_info[n->op].addresses &&
-	       (n->op == IR_LEA || (n->type == T_I64 && !ir_is_const(t, n->b, &c)));
+	return op_info[n->op].addresses && (n->op == IR_LEA || !ir_is_const(t, n->b, &c));
 }
 
 /*
