@@ -16,6 +16,8 @@
 #include "base/die.h"
 #include "translator/persist.h"
 
+enum { PATH_SIZE = 4096 };
+
 /* The linker's digest of the runner that this is (note NT_GNU_BUILD_ID); 0 without. */
 static u64 build_id(void)
 {
@@ -38,16 +40,6 @@ static u64 build_id(void)
 	return id;
 }
 
-static const char *variable(char *const *envp, const char *name)
-{
-	size_t n = strlen(name);
-
-	for (; *envp; envp++)
-		if (!strncmp(*envp, name, n) && (*envp)[n] == '=')
-			return *envp + n + 1;
-	return NULL;
-}
-
 static bool is_directory(const char *path)
 {
 	struct stat st;
@@ -56,10 +48,10 @@ static bool is_directory(const char *path)
 }
 
 /* The user's, if it is there. */
-static const char *default_directory(char *const *envp)
+static const char *default_directory(void)
 {
-	const char *cache = variable(envp, "XDG_CACHE_HOME"), *home = variable(envp, "HOME");
-	static char path[4096];
+	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	static char path[PATH_SIZE];
 	int n;
 
 	if (cache && *cache == '/')
@@ -82,7 +74,7 @@ void cachedir_choose(struct options *o)
 	if (o->secure || !id)
 		t->cache_dir = NULL;
 	else if (!t->cache_dir)
-		t->cache_dir = default_directory(o->envp);
+		t->cache_dir = default_directory();
 	else if (!strcmp(t->cache_dir, "off"))
 		t->cache_dir = NULL;
 	else if (*t->cache_dir != '/')

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -72,6 +73,7 @@ static uint64_t family(int levels)
 int main(int argc, char **argv)
 {
 	pthread_t thread[MAX_THREADS];
+	struct rusage use;
 	int n = atoi(argv[1]);
 	uint64_t wrong = 0;
 
@@ -86,6 +88,8 @@ int main(int argc, char **argv)
 		pthread_join(thread[i], &w);
 		wrong += (uintptr_t)w;
 	}
+	getrusage(RUSAGE_SELF, &use);
 	printf("%lu wrong\n", (unsigned long)wrong);
+	printf("%ld KiB\n", use.ru_maxrss);
 	return 0;
 }
